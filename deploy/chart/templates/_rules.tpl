@@ -1,0 +1,73 @@
+{{/*
+What the operator may do. Every rule starts with its reason: a test refuses one without. The rules are in three parts,
+so that a list of namespaces can one day turn the first part into a Role for each of them.
+*/}}
+
+{{/* In the namespaces with stores, bindings and Spark jobs. */}}
+{{- define "operator.rules.anywhere" -}}
+# Reads its own two kinds. What they ask for is written by people, never by the operator.
+- apiGroups: [secrets.iomete.com]
+  resources: [secretstoreconfigs, sparkjobsecretbindings]
+  verbs: [get, list, watch]
+# Reports conditions on them by server-side apply, which is a patch.
+- apiGroups: [secrets.iomete.com]
+  resources: [secretstoreconfigs/status, sparkjobsecretbindings/status]
+  verbs: [patch]
+# Makes a binding the blocking owner of its Secret, which a cluster with OwnerReferencesPermissionEnforcement only
+# grants to who may set the owner's finalizers. The Secret then goes with its binding.
+- apiGroups: [secrets.iomete.com]
+  resources: [sparkjobsecretbindings/finalizers]
+  verbs: [update]
+# Reads the Secrets that are a Kubernetes store or hold a store's credentials, and writes one Secret per binding beside
+# it. Neither has a name that is known beforehand, so that resourceNames cannot narrow this. It never deletes: the
+# garbage collector removes a binding's Secret with the binding.
+- apiGroups: ['']
+  resources: [secrets]
+  verbs: [get, list, watch, create, patch, update]
+# Watches the metadata of driver pods that it has changed (label secrets.iomete.com/injected=true), to list in a
+# binding's status the applications that use it. It never writes a pod: the webhook answers the API server's question.
+- apiGroups: ['']
+  resources: [pods]
+  verbs: [get, list, watch]
+# Tells on a store, a binding or a pod what happened, for kubectl describe.
+- apiGroups: ['']
+  resources: [events]
+  verbs: [create]
+{{- end -}}
+
+{{/* On things that belong to no namespace. */}}
+{{- define "operator.rules.cluster" -}}
+# Compares the labels of a namespace with the selectors in a store's access list.
+- apiGroups: ['']
+  resources: [namespaces]
+  verbs: [get, list, watch]
+# Keeps the covered namespaces and the certificate authority in its own webhook configuration. The chart creates the
+# object, so that the operator needs no right to create one and no right on anybody else's.
+- apiGroups: [admissionregistration.k8s.io]
+  resources: [mutatingwebhookconfigurations]
+  resourceNames: [{{ include "operator.name" . }}]
+  verbs: [get, list, watch, patch, update]
+{{- end -}}
+
+{{/* In the operator's own namespace. */}}
+{{- define "operator.rules.home" -}}
+# Starts the election of a leader. The API server cannot narrow the creation of an object by its name.
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  verbs: [create]
+# Takes part in that election, and in no other.
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  resourceNames: [{{ include "operator.name" . }}]
+  verbs: [get, update]
+# Makes the Secret with the webhook's certificate at the first start.
+- apiGroups: ['']
+  resources: [secrets]
+  verbs: [create]
+# Shares the webhook's certificate among the replicas and renews it. The rules for the whole cluster cover this today;
+# it is said here as well, so that they can be narrowed.
+- apiGroups: ['']
+  resources: [secrets]
+  resourceNames: [{{ include "operator.certificateSecret" . }}]
+  verbs: [get, list, watch, patch, update]
+{{- end -}}

@@ -1,0 +1,50 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Subnet } from './subnet.ts';
+
+/** Where a local cluster keeps what, and what its parts are told. */
+export interface Layout {
+  readonly name: string;
+  /** The folder of all its state, which goes with it. */
+  readonly state: string;
+  readonly cgroup: string;
+  readonly kubeconfig: string;
+  readonly subnet: Subnet;
+  /** For the clients inside: where containerd listens. */
+  readonly socket: string;
+}
+
+/** @throws Error when a name is not short, lower-case and plain: it becomes part of paths. */
+export function checkName(name: string): string {
+  if (/^[a-z][a-z0-9-]{0,30}$/.test(name)) return name;
+  throw new Error(`"${name}" cannot be a cluster's name: use a letter, then at most 30 of a-z, 0-9 and -`);
+}
+
+/** The state folder of a name; it need not exist. */
+export function stateFolder(name: string): string {
+  const parent = tmpdir();
+  const hidden = hiddenFolders.find((folder) => `${parent}/`.startsWith(`${folder}/`));
+  if (hidden !== undefined) throw new Error(`set TMPDIR to a folder outside of ${hidden}, which the cluster replaces`);
+  return join(parent, `spark-secrets-cluster-${checkName(name)}`);
+}
+
+/** Folders of the host that a cluster's processes see their own version of. */
+export const hiddenFolders: readonly string[] = ['/run', '/var/lib', '/var/log'];
+
+/** The cgroup of a name. */
+export function cgroupName(name: string): string {
+  return `spark-secrets-cluster-${checkName(name)}`;
+}
+
+/** The layout of a cluster in a subnet. */
+export function layoutOf(name: string, subnet: Subnet): Layout {
+  const state = stateFolder(name);
+  return {
+    name,
+    state,
+    cgroup: cgroupName(name),
+    kubeconfig: join(state, 'admin.kubeconfig'),
+    subnet,
+    socket: '/run/containerd/containerd.sock',
+  };
+}

@@ -1,0 +1,73 @@
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { withProgress } from './progress.ts';
+import { run } from './run.ts';
+
+/**
+ * Where a package need not come from Debian (Docker brings a containerd of its own, which Debian's would replace):
+ * a program or file that is enough.
+ */
+const substitutes: Readonly<Record<string, string>> = {
+  containerd: 'containerd',
+  'containernetworking-plugins': '/usr/lib/cni/ptp',
+  gcc: 'gcc',
+  python3: 'python3',
+  'python3-pip': 'pip3',
+  runc: 'runc',
+};
+
+/**
+ * One try without an update first: with fresh lists that is all it takes. While it runs, a policy-rc.d forbids the
+ * packages to start their services (an owner's own policy stays as it is), and containerd's is not left enabled.
+ */
+const script = `
+policy=/usr/sbin/policy-rc.d
+ours='# written by spark-secrets-operator for one installation'
+if [ ! -e $policy ] || grep -qxF "$ours" $policy; then
+  trap 'rm -f $policy' EXIT
+  trap 'exit 1' INT TERM HUP
+  printf '#!/bin/sh\\n%s\\nexit 101\\n' "$ours" > $policy
+  chmod 755 $policy
+fi
+export DEBIAN_FRONTEND=noninteractive
+install() { apt-get -qq install --yes --no-install-recommends --no-remove "$@"; }
+enabled() { systemctl is-enabled containerd; }
+before=$(enabled 2>/dev/null)
+install "$@" >/dev/null 2>&1 || { apt-get -qq update && install "$@"; } || exit 1
+if [ "$before" != enabled ] && enabled >/dev/null 2>&1; then systemctl disable --quiet containerd; fi
+`;
+
+/**
+ * Installs the Debian packages that are missing; no service is started or enabled for it, and nothing is removed.
+ * @throws Error that says what to do where this is not Debian, or where this user may not install packages.
+ */
+export async function ensurePackages(names: readonly string[]): Promise<void> {
+  const missing: string[] = [];
+  for (const name of names) if (!(await isThere(name))) missing.push(name);
+  if (missing.length === 0) return;
+  const wanted = missing.join(' ');
+  if (!onPath('apt-get')) throw new Error(`these programs are missing; install them (names of Debian 12): ${wanted}`);
+  const isRoot = process.getuid?.() === 0;
+  if (!isRoot && !onPath('sudo')) {
+    throw new Error(
+      `these packages are missing; install them as root: apt-get install --no-install-recommends ${wanted}`,
+    );
+  }
+  const [program = '', ...args] = [...(isRoot ? [] : ['sudo']), 'sh', '-c', script, 'sh', ...missing];
+  await withProgress(`Installing Debian packages (${wanted})`, () => run(program, args));
+}
+
+/** Whether PATH, or one of root's folders of programs, has a program of this name. */
+export function onPath(program: string): boolean {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  return folders.some((folder) => existsSync(join(folder, program)));
+}
+
+async function isThere(name: string): Promise<boolean> {
+  const substitute = substitutes[name];
+  if (substitute?.startsWith('/') === true ? existsSync(substitute) : substitute !== undefined && onPath(substitute)) {
+    return true;
+  }
+  const status = await run('dpkg-query', ['-W', '-f', '${Status}', name]).catch(() => '');
+  return status === 'install ok installed';
+}

@@ -1,0 +1,40 @@
+import { join } from 'node:path';
+
+import { helm } from './helm.ts';
+
+const chart = join(import.meta.dirname, '..', 'chart');
+const name = 'spark-secrets-operator';
+const namespace = 'spark-secrets-system';
+
+const head = `# Generated from deploy/chart by npm run generate: do not edit.
+#
+# Install:    kubectl apply -f install.yaml
+# Uninstall:  kubectl delete mutatingwebhookconfiguration ${name}
+#             kubectl delete namespace ${namespace}
+#             kubectl delete clusterrole,clusterrolebinding ${name}
+# The first line comes first, so that no Spark driver is refused while the operator goes away. Not "kubectl delete -f":
+# that deletes the custom resource definitions, and with them every store and binding in the cluster.
+---
+apiVersion: v1
+kind: Namespace
+metadata:
+  name: ${namespace}
+  labels:
+    pod-security.kubernetes.io/enforce: restricted
+`;
+
+/**
+ * The text of deploy/manifests/install.yaml: the chart with its default values, for who does not use Helm, and the
+ * namespace for it.
+ *
+ * @throws Error with helm's message when the chart cannot be rendered
+ */
+export async function renderInstall(): Promise<string> {
+  const rendered = await helm('template', name, chart, '--namespace', namespace);
+  // Nothing here is Helm's when kubectl applies it: a later "helm install" must not take it for a release of its own.
+  const ours = rendered.replaceAll(
+    /^ +(?:helm\.sh\/chart|app\.kubernetes\.io\/managed-by): .*\n|^# Source: .*\n/gm,
+    '',
+  );
+  return `${head}${ours.trimEnd()}\n`;
+}

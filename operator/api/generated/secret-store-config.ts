@@ -1,0 +1,303 @@
+// Generated from crds/secretstoreconfigs.yaml by `npm run generate`. Do not edit.
+import type {ObjectMeta} from '../../runtime/kube-object.ts';
+
+/**
+ * A SecretStoreConfig says where secret values live, and grants keys to the namespaces that may use them. It never holds a credential itself: credentials are references to Secrets in its own namespace.
+ */
+export interface SecretStoreConfig {
+  apiVersion: 'secrets.iomete.com/v1alpha1';
+  kind: 'SecretStoreConfig';
+  metadata: ObjectMeta;
+  /**
+   * Where the values live and who may use them.
+   */
+  spec: {
+    /**
+     * The kind of store. The block of the same name describes it; the block kubernetes may be left out, as everything in it has a default.
+     */
+    type: 'database' | 'kubernetes' | 'vault';
+    /**
+     * Values in Kubernetes Secrets of this object's namespace. Key `NAME` is data key `NAME` of the Secret named by secretName; key `a/b/NAME` is data key `NAME` of the Secret `SECRETNAME.a.b`.
+     */
+    kubernetes?: {
+      /**
+       * Name of the Secret that holds the keys outside any group, in this object's namespace. Secrets of groups are named `SECRETNAME.GROUP`, with a dot for each slash; label them `secrets.iomete.com/store: SECRETNAME` to have their changes seen at once instead of at the next refreshInterval.
+       */
+      secretName?: string;
+    };
+    /**
+     * Values in HashiCorp Vault or OpenBao, KV version 1 or 2. Not yet supported.
+     */
+    vault?: {
+      /**
+       * URL of the server, without a path.
+       */
+      endpoint: string;
+      /**
+       * API path under which keys lie, such as `/v1/secret/data/iomete/poc`. The mount, the KV version and the prefix are read from it; key `a/K` is the secret `PREFIX/a/K` with the data `{"value": "…"}`.
+       */
+      path: string;
+      /**
+       * Namespace of the server (Vault Enterprise, OpenBao), such as `team-a`.
+       */
+      namespace?: string;
+      /**
+       * How the operator logs in. Exactly one.
+       */
+      auth: {
+        /**
+         * A key of a Secret in this object's namespace that holds the token.
+         */
+        tokenSecretRef?: {
+          /**
+           * Name of the Secret.
+           */
+          name: string;
+          /**
+           * Key in the Secret's data.
+           */
+          key: string;
+        };
+        /**
+         * Login with a ServiceAccount token of the operator.
+         */
+        kubernetes?: {
+          /**
+           * Role of the auth method.
+           */
+          role: string;
+          /**
+           * Where the auth method is mounted.
+           */
+          mount?: string;
+          /**
+           * Audience of the token.
+           */
+          audience?: string;
+        };
+        /**
+         * Login with an AppRole.
+         */
+        appRole?: {
+          /**
+           * The role id.
+           */
+          roleId: string;
+          /**
+           * A key of a Secret in this object's namespace that holds the secret id.
+           */
+          secretIdSecretRef: {
+            /**
+             * Name of the Secret.
+             */
+            name: string;
+            /**
+             * Key in the Secret's data.
+             */
+            key: string;
+          };
+          /**
+           * Where the auth method is mounted.
+           */
+          mount?: string;
+        };
+        /**
+         * Login with a JWT of the operator's ServiceAccount.
+         */
+        jwt?: {
+          /**
+           * Role of the auth method.
+           */
+          role: string;
+          /**
+           * Where the auth method is mounted.
+           */
+          mount?: string;
+          /**
+           * Audience of the token.
+           */
+          audience?: string;
+        };
+      };
+      /**
+       * How the server's certificate is checked.
+       */
+      tls?: {
+        /**
+         * A key of a Secret in this object's namespace that holds the CA certificates (PEM).
+         */
+        caSecretRef?: {
+          /**
+           * Name of the Secret.
+           */
+          name: string;
+          /**
+           * Key in the Secret's data.
+           */
+          key: string;
+        };
+        /**
+         * Name expected in the certificate instead of the endpoint's.
+         */
+        serverName?: string;
+      };
+    };
+    /**
+     * Values in a table of a SQL database. Not yet supported.
+     */
+    database?: {
+      /**
+       * The kind of database.
+       */
+      client: 'pg' | 'mysql2';
+      /**
+       * A key of a Secret in this object's namespace that holds the connection URL.
+       */
+      connectionSecretRef: {
+        /**
+         * Name of the Secret.
+         */
+        name: string;
+        /**
+         * Key in the Secret's data.
+         */
+        key: string;
+      };
+      /**
+       * Name of the table.
+       */
+      table?: string;
+      /**
+       * How values are sealed in the table.
+       */
+      encryption?: {
+        /**
+         * A key of a Secret in this object's namespace that holds the key-encryption key.
+         */
+        keySecretRef: {
+          /**
+           * Name of the Secret.
+           */
+          name: string;
+          /**
+           * Key in the Secret's data.
+           */
+          key: string;
+        };
+      };
+      /**
+       * Store values in clear. Only for trials.
+       */
+      allowPlaintext?: boolean;
+    };
+    /**
+     * How stale a value may be, as a duration such as `30s` or `5m`; from 1s to 24h. Stores that can push changes are faster than this.
+     */
+    refreshInterval?: string;
+    /**
+     * Which keys other namespaces may use. With nothing listed, only this object's own namespace may use the store, and it may use every key always. Grants add up.
+     *
+     * @maxItems 256
+     *
+     * Items: Grants the keys that match to the namespaces that match.
+     */
+    access?: {
+      /**
+       * Which namespaces. One that is named, or whose labels match, is granted; at least one of both parts must be given.
+       */
+      namespaces: {
+        /**
+         * Names of namespaces.
+         *
+         * @maxItems 256
+         */
+        matchNames?: string[];
+        /**
+         * Labels of namespaces.
+         */
+        selector?: {
+          /**
+           * Labels that a namespace must have, all of them.
+           */
+          matchLabels?: {
+            [k: string]: string;
+          };
+        };
+      };
+      /**
+       * Globs of keys. `*` stands for anything within a segment, `**` for anything across segments: `orders/*` grants `orders/DB_PASSWORD` but not `orders/s3/KEY`; `orders/**` grants both.
+       *
+       * @minItems 1
+       * @maxItems 256
+       */
+      keys: string[];
+    }[];
+    /**
+     * How many requests the operator may send to the store. Not yet supported.
+     */
+    requestBudget?: {
+      /**
+       * Requests a second
+       */
+      perSecond: number;
+      /**
+       * Requests at once.
+       */
+      burst?: number;
+    };
+  };
+  /**
+   * What the operator last saw. Written by the operator only.
+   */
+  status?: {
+    /**
+     * The metadata.generation that this status speaks of.
+     */
+    observedGeneration?: number;
+    /**
+     * Ready sums up; its message says what to do next.
+     *
+     * @maxItems 16
+     *
+     * Items: One aspect of the present state.
+     */
+    conditions?: {
+      /**
+       * The aspect
+       */
+      type: string;
+      /**
+       * Whether it holds.
+       */
+      status: 'True' | 'False' | 'Unknown';
+      /**
+       * Why, in one CamelCase word; listed in crds/README.md.
+       */
+      reason: string;
+      /**
+       * Why, in a sentence, and what to do next.
+       */
+      message: string;
+      /**
+       * When the status last changed.
+       */
+      lastTransitionTime: string;
+      /**
+       * The metadata.generation that this condition speaks of.
+       */
+      observedGeneration?: number;
+    }[];
+    /**
+     * How many keys the store holds; absent when it may not list.
+     */
+    keys?: number;
+    /**
+     * How many bindings use the store.
+     */
+    bindings?: number;
+    /**
+     * When the check was made that this status tells of. It stays as it is while later checks find the same, so that a quiet store causes no writes.
+     */
+    lastCheckTime?: string;
+  };
+}

@@ -1,0 +1,246 @@
+// Generated from crds/sparkjobsecretbindings.yaml by `npm run generate`. Do not edit.
+import type {ObjectMeta} from '../../runtime/kube-object.ts';
+
+/**
+ * A SparkJobSecretBinding says which Spark applications of its namespace get which keys of a store, as environment variables or Spark conf, on the driver and on every executor.
+ */
+export interface SparkJobSecretBinding {
+  apiVersion: 'secrets.iomete.com/v1alpha1';
+  kind: 'SparkJobSecretBinding';
+  metadata: ObjectMeta;
+  /**
+   * Which applications get which keys.
+   */
+  spec: {
+    /**
+     * The store that has the keys. A store of another namespace must grant them to this namespace (SecretStoreConfig, spec.access).
+     */
+    storeRef: {
+      /**
+       * Name of the SecretStoreConfig.
+       */
+      name: string;
+      /**
+       * Namespace of the SecretStoreConfig; by default this object's own.
+       */
+      namespace?: string;
+    };
+    /**
+     * Which Spark applications of this namespace. All given parts must hold. An empty selector is refused: it would give the secrets to every job.
+     */
+    selector: {
+      /**
+       * Labels that the driver pod must have, all of them (`spark.kubernetes.driver.label.NAME`).
+       */
+      matchLabels?: {
+        [k: string]: string;
+      };
+      /**
+       * Names of applications as the user gave them (`spark.app.name`), or globs with `*`, such as `orders-*`. One must match.
+       *
+       * @maxItems 64
+       */
+      applications?: string[];
+    };
+    /**
+     * Environment variables, one key each.
+     *
+     * @maxItems 256
+     *
+     * Items: One environment variable.
+     */
+    env?: {
+      /**
+       * Name of the variable: letters, digits and underscores. Names that Spark itself sets on its pods, and those whose value the JVM prints, are refused.
+       */
+      name: string;
+      /**
+       * The key in the store, such as `orders/DB_PASSWORD`.
+       */
+      key: string;
+      /**
+       * Which pods get it; by default driver and executors.
+       *
+       * @minItems 1
+       * @maxItems 2
+       */
+      targets?: ('driver' | 'executor')[];
+    }[];
+    /**
+     * Every key of a group as an environment variable, on driver and executors. An entry of env with the same name wins.
+     *
+     * @maxItems 32
+     *
+     * Items: One group. Only keys directly in it, and only those that the store grants to this namespace; the variable's name is prefix and the key's last segment.
+     */
+    envFrom?: {
+      /**
+       * The group, such as `orders/s3`.
+       */
+      group: string;
+      /**
+       * Put before each name.
+       */
+      prefix?: string;
+    }[];
+    /**
+     * Spark properties, each a key's value or a template around keys. The driver gets them, executors through it.
+     *
+     * @maxItems 256
+     *
+     * Items: One Spark property.
+     */
+    sparkConf?: {
+      /**
+       * Name of the property, starting with `spark.`. Properties that Spark shows in clear in pod specs or needs before it reads its conf are refused.
+       */
+      name: string;
+      /**
+       * The key in the store whose value the property gets.
+       */
+      key?: string;
+      /**
+       * Text with keys in `${KEY}`, such as `jdbc:postgresql://db/orders?password=${orders/DB_PASSWORD}`. Write `$${` for a literal `${`. Values are put in as they are, without escaping.
+       */
+      template?: string;
+    }[];
+    /**
+     * Files under /mnt/spark-secrets/files. Not yet supported.
+     *
+     * @maxItems 128
+     *
+     * Items: One file.
+     */
+    files?: {
+      /**
+       * Path below /mnt/spark-secrets/files.
+       */
+      path: string;
+      /**
+       * The key in the store.
+       */
+      key: string;
+      /**
+       * How the value is kept in the store: as it is, or base64 of a binary file.
+       */
+      encoding?: 'text' | 'base64';
+    }[];
+    /**
+     * Shared: all runs read one Secret. Application: each run gets a sealed copy of its own, gone with its driver; not yet supported.
+     */
+    scope?: 'Shared' | 'Application';
+    /**
+     * What happens to running applications when a value changes.
+     */
+    rotation?: {
+      /**
+       * Keep: running pods keep the value they started with; new executors and new jobs get the new one. Restart: applications that an operator manages are restarted; not yet supported.
+       */
+      onChange?: 'Keep' | 'Restart';
+      /**
+       * The least time between two restarts, as a duration. Not yet supported.
+       */
+      minInterval?: string;
+    };
+    /**
+     * What happens to a job while a key can't be resolved. Block holds it with the reason; a value is never left empty.
+     */
+    unresolved?: 'Block';
+    /**
+     * Who wins when a job itself sets a variable or property that the binding gives: Binding (and the job's owner gets a warning) or Pod.
+     */
+    precedence?: 'Binding' | 'Pod';
+  };
+  /**
+   * What the operator last saw and did. Written by the operator only.
+   */
+  status?: {
+    /**
+     * The metadata.generation that this status speaks of.
+     */
+    observedGeneration?: number;
+    /**
+     * Name of the Secret in this namespace that holds the values for the pods, kept by the operator.
+     */
+    secretName?: string;
+    /**
+     * Resolved: every key has a value. Ready: Resolved, the Secret is written, the store answers and the webhook covers the namespace; its message says what to do next.
+     *
+     * @maxItems 16
+     *
+     * Items: One aspect of the present state.
+     */
+    conditions?: {
+      /**
+       * The aspect
+       */
+      type: string;
+      /**
+       * Whether it holds.
+       */
+      status: 'True' | 'False' | 'Unknown';
+      /**
+       * Why, in one CamelCase word; listed in crds/README.md.
+       */
+      reason: string;
+      /**
+       * Why, in a sentence, and what to do next.
+       */
+      message: string;
+      /**
+       * When the status last changed.
+       */
+      lastTransitionTime: string;
+      /**
+       * The metadata.generation that this condition speaks of.
+       */
+      observedGeneration?: number;
+    }[];
+    /**
+     * The keys in use and their versions; never their values.
+     *
+     * @maxItems 2048
+     *
+     * Items: One key.
+     */
+    keys?: {
+      /**
+       * The key.
+       */
+      key: string;
+      /**
+       * Its version in the store: opaque, it changes with the value.
+       */
+      version: string;
+      /**
+       * When the operator first saw this version.
+       */
+      lastChangeTime?: string;
+    }[];
+    /**
+     * The applications that got this binding's secrets, the most recent first, ten at most.
+     *
+     * @maxItems 10
+     *
+     * Items: One run of an application.
+     */
+    applications?: {
+      /**
+       * Name of the application.
+       */
+      name: string;
+      /**
+       * Name of its driver pod.
+       */
+      driver: string;
+      /**
+       * Phase of the driver pod.
+       */
+      phase?: string;
+      /**
+       * When the driver pod was created.
+       */
+      since?: string;
+    }[];
+  };
+}

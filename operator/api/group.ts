@@ -1,0 +1,28 @@
+/** API group and version of our kinds. */
+export const GROUP = 'secrets.iomete.com';
+export const VERSION = 'v1alpha1';
+export const API_VERSION = `${GROUP}/${VERSION}`;
+
+/** Labels that we write. */
+export const LABELS = {
+  /** On a binding's Secret: the name of the binding, shortened to what a label holds (63 characters). */
+  binding: `${GROUP}/binding`,
+  /** On Secrets of groups, by who keeps them: the `secretName` of the store of type kubernetes. */
+  store: `${GROUP}/store`,
+  /** On driver and executor pods: `"true"` when the pod has secrets from us. */
+  injected: `${GROUP}/injected`,
+  managedBy: 'app.kubernetes.io/managed-by',
+} as const;
+
+/** Annotations that we write. */
+export const ANNOTATIONS = {
+  /** On a driver pod: the names of the bindings it got secrets from, sorted, joined by commas. */
+  bindings: `${GROUP}/bindings`,
+  /** On a binding's Secret: digest of the spec it was made for, so that old content is never taken for new. */
+  specDigest: `${GROUP}/spec-digest`,
+  /** On a binding's Secret: JSON object, name of each environment variable → its key. Never a value. */
+  envKeys: `${GROUP}/env-keys`,
+} as const;
+
+/** Value of `app.kubernetes.io/managed-by`, and the name under which we own fields. */
+export const MANAGER = 'spark-secrets-operator';

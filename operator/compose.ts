@@ -1,0 +1,199 @@
+import type { KubeConfig } from '@kubernetes/client-node';
+import { bindingViews } from './binding-views.ts';
+import type { Config } from './config.ts';
+import { StoreReconciler } from './controllers/secret-store-config/reconciler.ts';
+import { BindingReconciler } from './controllers/spark-job-secret-binding/reconciler.ts';
+import { watchedKinds } from './watched-kinds.ts';
+import { FollowedSecrets } from './followed-secrets.ts';
+import { decide } from './injection/decide.ts';
+import { Program } from './program.ts';
+import { Controller } from './runtime/controller.ts';
+import { EventRecorder } from './runtime/events.ts';
+import { HttpKubeClient, type KubeClient } from './runtime/kube-client.ts';
+import { KubeConnection } from './runtime/kube-connection.ts';
+import { LeaderElection } from './runtime/leader-election.ts';
+import { requestFromKey, type Reconciler } from './runtime/reconciler.ts';
+import { SparkSecretsOperator } from './operator.ts';
+import { StoreCache } from './stores/cache.ts';
+import { storeOpener } from './stores/registry.ts';
+import { HealthServer } from './telemetry/health.ts';
+import { createLogger, stringLogger, type Logger } from './telemetry/logger.ts';
+import { Metrics } from './telemetry/metrics.ts';
+import { createWatches, type Watches } from './watches.ts';
+import { Admission } from './webhook/admission.ts';
+import { CertificateKeeper } from './webhook/certificate-keeper.ts';
+import { CoverageKeeper } from './webhook/coverage-keeper.ts';
+import { WebhookServer } from './webhook/server.ts';
+import { servingNames, type WebhookTarget } from './webhook/serving-names.ts';
+
+/** What everything is built from. */
+interface Parts {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly connection: KubeConnection;
+  readonly client: KubeClient;
+  readonly watches: Watches;
+}
+
+/** The controllers, by what they keep. */
+export interface Controllers {
+  readonly bindings: Controller;
+  readonly stores: Controller;
+  readonly coverage: Controller;
+  readonly certificates: Controller;
+}
+
+/** How many bindings are reconciled at once. Most of a run is waiting for the API server. */
+const BINDINGS_AT_ONCE = 16;
+
+/**
+ * Builds every object of the program once and hands it to the next. `onFatal` is called when the process must end: it
+ * no longer leads.
+ */
+export function compose(config: Config, kubeConfig: KubeConfig, onFatal: (reason: string) => void): Program {
+  const logger = createLogger({ level: config.logLevel });
+  const metrics = new Metrics();
+  const connection = new KubeConnection(kubeConfig);
+  const client = new HttpKubeClient(connection);
+  const watches = createWatches({
+    ...config,
+    connection,
+    onLost: (plural, err) => {
+      logger.warn({ err, plural }, 'watch lost, trying again');
+    },
+  });
+  const parts: Parts = { config, logger, metrics, connection, client, watches };
+  const { controllers, cache, events } = createControllers(parts);
+  const webhook = createWebhook(parts);
+  watches.certificate.subscribe(({ data }) => {
+    const text = (name: string): string => Buffer.from(data?.[name] ?? '', 'base64').toString();
+    webhook.useCertificate(text('tls.crt'), text('tls.key'));
+  });
+  const operator = new SparkSecretsOperator(watchedKinds(watches, controllers, config), stringLogger(logger));
+  const health = new HealthServer({ port: config.healthPort, metrics });
+  const election = new LeaderElection({
+    client,
+    namespace: config.namespace,
+    leaseName: config.leaseName,
+    identity: config.identity,
+    onStartedLeading: () => {
+      program.lead();
+    },
+    onStoppedLeading: () => {
+      onFatal('lost the lease');
+    },
+    onError: (err) => {
+      logger.warn({ err }, 'lease not written, trying again');
+    },
+  });
+  const program = new Program({ logger, metrics, connection, watches, controllers, cache, events, webhook, operator, health, election });
+  return program;
+}
+
+function createControllers(parts: Parts): { controllers: Controllers; cache: StoreCache; events: EventRecorder } {
+  const { config, logger, client, watches, metrics } = parts;
+  const events = new EventRecorder({
+    client,
+    component: 'spark-secrets-operator',
+    instance: config.identity,
+    onError: (err) => {
+      logger.warn({ err }, 'event not written');
+    },
+  });
+  const cache = createCache(parts, (readers) => {
+    for (const reader of readers) bindings.enqueue(requestFromKey(reader));
+  });
+  const coverage = createCoverage(parts, (namespaces) => {
+    for (const namespace of namespaces)
+      for (const { metadata } of watches.bindings.list(namespace)) bindings.enqueue({ namespace, name: metadata.name });
+  });
+  const now = (): Date => new Date();
+  const sources = { ...watches, cache, coverage };
+  const bindings = controller(parts, 'sparkjobsecretbinding', new BindingReconciler({ client, sources, events, now }), BINDINGS_AT_ONCE);
+  const controllers = {
+    bindings,
+    stores: controller(parts, 'secretstoreconfig', new StoreReconciler({ client, sources, events, now })),
+    coverage: controller(parts, 'coverage', coverage, 1),
+    certificates: controller(parts, 'certificates', createCertificates(parts), 1),
+  };
+  for (const { name, depth } of Object.values(controllers).map((each) => ({ name: each.name, depth: () => each.size })))
+    metrics.watchQueue(name, depth);
+  return { controllers, cache, events };
+}
+
+function controller({ logger, metrics }: Parts, name: string, reconciler: Reconciler, concurrency = 4): Controller {
+  return new Controller({
+    name,
+    reconciler,
+    concurrency,
+    onError: (request, err, retry) => {
+      logger.warn({ controller: name, ...request, err, retry }, 'reconcile failed');
+    },
+    onDone: ({ ms, error }) => {
+      metrics.reconciled(name, error === undefined ? 'success' : 'error', ms);
+    },
+  });
+}
+
+function createCache({ connection, client, metrics }: Parts, onChange: (readers: ReadonlySet<string>) => void): StoreCache {
+  return new StoreCache({
+    open: storeOpener({
+      secretAccess: (namespace, secretName) => new FollowedSecrets({ connection, client, namespace, secretName }),
+    }),
+    onChange,
+    onRequest: (type, operation, ok) => {
+      metrics.storeRequest(type, operation, ok ? 'success' : 'error');
+    },
+  });
+}
+
+function createCoverage(parts: Parts, onChange: (namespaces: readonly string[]) => void): CoverageKeeper {
+  const { config, client, watches, logger } = parts;
+  return new CoverageKeeper({
+    client,
+    configurationName: config.webhookConfiguration,
+    configurations: watches.configuration,
+    secrets: watches.certificate,
+    secret: { namespace: config.namespace, name: config.certificateSecret },
+    bindings: watches.bindings,
+    ownNamespace: config.namespace,
+    target: targetOf(config),
+    logger,
+    onChange,
+  });
+}
+
+function createCertificates({ config, client, watches, logger }: Parts): CertificateKeeper {
+  return new CertificateKeeper({
+    client,
+    secrets: watches.certificate,
+    configurations: watches.configuration,
+    configurationName: config.webhookConfiguration,
+    names: servingNames(targetOf(config)),
+    logger,
+  });
+}
+
+function createWebhook({ config, watches, metrics, logger }: Parts): WebhookServer {
+  const admission = new Admission({
+    decide,
+    views: bindingViews(watches.bindings, watches.secrets),
+    onDone: (outcome, ms) => {
+      metrics.admitted(outcome, ms);
+    },
+  });
+  return new WebhookServer({
+    port: config.webhookPort,
+    admission,
+    logger,
+    onCertificate: (notAfter) => {
+      metrics.setCertificateEnd(notAfter);
+    },
+  });
+}
+
+function targetOf({ webhookUrl, namespace, webhookService, clusterDomain }: Config): WebhookTarget {
+  if (webhookUrl !== undefined) return { kind: 'url', url: webhookUrl };
+  return { kind: 'service', namespace, name: webhookService, clusterDomain };
+}

@@ -1,0 +1,62 @@
+/** How the process was set up: read once, never changed. */
+export interface Config {
+  /** The operator's own namespace. */
+  readonly namespace: string;
+  /** Unique among the replicas. */
+  readonly identity: string;
+  /** Name of the Service in front of the webhook. */
+  readonly webhookService: string;
+  /** `https://host:port` that the API server calls instead of the Service: for an operator outside of the cluster. */
+  readonly webhookUrl: string | undefined;
+  /** Name of the MutatingWebhookConfiguration that the chart made. */
+  readonly webhookConfiguration: string;
+  readonly webhookPort: number;
+  /** Serves /healthz, /readyz and /metrics. */
+  readonly healthPort: number;
+  readonly leaseName: string;
+  /** Name of the Secret with the webhook's certificates. */
+  readonly certificateSecret: string;
+  readonly clusterDomain: string;
+  readonly logLevel: LogLevel;
+}
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The configuration in an environment, as the chart sets it. Throws an Error that names the variable to mend. */
+export function readConfig(environment: Environment): Config {
+  return Object.freeze({
+    namespace: required(environment, 'POD_NAMESPACE'),
+    identity: required(environment, 'POD_NAME'),
+    webhookService: environment['WEBHOOK_SERVICE'] ?? 'spark-secrets-operator',
+    webhookUrl: environment['WEBHOOK_URL'],
+    webhookConfiguration: environment['WEBHOOK_CONFIGURATION'] ?? 'spark-secrets-operator',
+    webhookPort: port(environment, 'WEBHOOK_PORT', 8443),
+    healthPort: port(environment, 'HEALTH_PORT', 8080),
+    leaseName: environment['LEASE_NAME'] ?? 'spark-secrets-operator',
+    certificateSecret: environment['CERTIFICATE_SECRET'] ?? 'spark-secrets-operator-webhook',
+    clusterDomain: environment['CLUSTER_DOMAIN'] ?? 'cluster.local',
+    logLevel: logLevel(environment['LOG_LEVEL'] ?? 'info'),
+  });
+}
+
+function required(environment: Environment, name: string): string {
+  const value = environment[name];
+  if (value === undefined || value === '') throw new Error(`${name} is not set: the chart sets it from the pod's fields`);
+  return value;
+}
+
+function port(environment: Environment, name: string, fallback: number): number {
+  const text = environment[name];
+  const value = text === undefined ? fallback : Number(text);
+  if (!Number.isInteger(value) || value < 0 || value > 65_535) throw new Error(`${name} is no port: ${String(text)}`);
+  return value;
+}
+
+function logLevel(text: string): LogLevel {
+  const level = LOG_LEVELS.find((known) => known === text);
+  if (level === undefined) throw new Error(`LOG_LEVEL is ${text}: one of ${LOG_LEVELS.join(', ')}`);
+  return level;
+}

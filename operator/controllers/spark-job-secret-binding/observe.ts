@@ -1,0 +1,66 @@
+import type { BindingSecret } from '../../api/binding-secret.ts';
+import { storeRefOf, type DriverPod, type SecretStoreConfig, type SparkJobSecretBinding } from '../../api/kinds.ts';
+import { requirements, type Requirements } from '../../injection/requirements.ts';
+import { bindingSecretName } from '../../injection/secret-name.ts';
+import type { KubeObject } from '../../runtime/kube-object.ts';
+import type { Lister } from '../../runtime/lister.ts';
+import { requestKey, type Request } from '../../runtime/reconciler.ts';
+import type { Answer, StoreCache } from '../../stores/cache.ts';
+
+/** Whether driver pods of a namespace reach the webhook. */
+export type Coverage = 'covered' | 'pending' | 'excluded' | 'missing';
+
+/** Where the present is read from. */
+export interface Sources {
+  readonly bindings: Lister<SparkJobSecretBinding>;
+  readonly stores: Lister<SecretStoreConfig>;
+  /** Secrets with the label `secrets.iomete.com/binding`. */
+  readonly secrets: Lister<BindingSecret>;
+  readonly namespaces: Lister<KubeObject>;
+  /** Driver pods with the label `secrets.iomete.com/injected`; index `binding` by `namespace/name`. */
+  readonly drivers: Lister<DriverPod>;
+  readonly cache: Pick<StoreCache, 'read' | 'forget'>;
+  readonly coverage: { covers(namespace: string): Coverage };
+}
+
+/** All that a binding's plan is made from. */
+export interface Observed {
+  readonly binding: SparkJobSecretBinding;
+  readonly requirements: Requirements;
+  readonly store: SecretStoreConfig | undefined;
+  /** What the store has; undefined without a store, or with a spec that needs mending first. */
+  readonly answer: Answer | undefined;
+  readonly secretName: string;
+  readonly secret: BindingSecret | undefined;
+  readonly coverage: Coverage;
+  readonly drivers: readonly DriverPod[];
+}
+
+/** Reads the present of a binding. Undefined: it is gone, or about to be. Does not throw for a store that fails. */
+export async function observe(request: Request, sources: Sources): Promise<Observed | undefined> {
+  const { namespace, name } = request;
+  const reader = requestKey(request);
+  const binding = sources.bindings.get(namespace, name);
+  if (binding === undefined || binding.metadata.deletionTimestamp !== undefined) {
+    sources.cache.forget(reader);
+    return undefined;
+  }
+  const needs = requirements(binding.spec);
+  const ref = storeRefOf(binding);
+  const store = sources.stores.get(ref.namespace, ref.name);
+  const namespaceLabels = sources.namespaces.get(undefined, namespace)?.metadata.labels ?? {};
+  const { keys, groups } = needs;
+  const answer = store && (await sources.cache.read(store, { reader, namespace, namespaceLabels, keys, groups }));
+  if (store === undefined) sources.cache.forget(reader);
+  const secretName = bindingSecretName(name);
+  return {
+    binding,
+    requirements: needs,
+    store,
+    answer,
+    secretName,
+    secret: sources.secrets.get(namespace, secretName),
+    coverage: sources.coverage.covers(namespace),
+    drivers: sources.drivers.byIndex('binding', reader),
+  };
+}

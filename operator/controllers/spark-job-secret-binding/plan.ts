@@ -1,0 +1,167 @@
+import { isDeepStrictEqual } from 'node:util';
+import { contentDigest } from '../../api/binding-secret.ts';
+import { mergeConditions, timestamp, type DesiredCondition } from '../../api/conditions.ts';
+import { ANNOTATIONS, API_VERSION, LABELS, MANAGER } from '../../api/group.ts';
+import { SPARK_JOB_SECRET_BINDING, type BindingStatus, type Secret } from '../../api/kinds.ts';
+import type { Problem } from '../../api/reasons.ts';
+import type { SecretContent } from '../../injection/secret-content.ts';
+import { specDigest } from '../../injection/spec-digest.ts';
+import type { Observed } from './observe.ts';
+import { failureProblem, resolve, type Resolution } from './resolve.ts';
+
+/** What is to be written. */
+export interface Plan {
+  /** The Secret to create, or (with a resourceVersion) to replace. Undefined: leave it as it is. */
+  readonly secret: Secret | undefined;
+  /** What to say once that is done. */
+  readonly status: BindingStatus;
+}
+
+/** Annotation `spec-digest` of a Secret whose content is not complete for any spec. */
+const INCOMPLETE = 'incomplete';
+const MOST_APPLICATIONS = 10;
+
+/**
+ * From what is to what should be. `writeProblem` is why the Secret of an earlier plan could not be written: the same
+ * plan, saying so.
+ */
+export function plan(observed: Observed, now: Date, writeProblem?: Problem): Plan {
+  const resolution = resolve(observed);
+  const secret = desiredSecret(observed, resolution);
+  const problem = writeProblem ?? unresolved(observed, resolution);
+  const generation = observed.binding.metadata.generation ?? 0;
+  const before = observed.binding.status;
+  const conditions = mergeConditions(before?.conditions, conditionsOf(observed, resolution, problem), { now, generation });
+  const written = observed.secret !== undefined || (secret !== undefined && writeProblem === undefined);
+  const status: BindingStatus = {
+    observedGeneration: generation,
+    ...(written ? { secretName: observed.secretName } : {}),
+    conditions,
+    ...keysOf(observed, now),
+    ...applicationsOf(observed),
+  };
+  return { secret, status };
+}
+
+/** Whether two statuses say the same. */
+export function sameStatus(a: BindingStatus | undefined, b: BindingStatus): boolean {
+  return isDeepStrictEqual(a, b);
+}
+
+function desiredSecret(observed: Observed, resolution: Resolution): Secret | undefined {
+  if (resolution.kind === 'content') return changed(observed, resolution.content, specDigest(observed.binding.spec));
+  const { secret } = observed;
+  // A withdrawn grant takes its values away from a Secret that is there; it never makes one.
+  if (resolution.kind === 'problems' && resolution.remains && secret) return changed(observed, resolution.remains, INCOMPLETE);
+  return undefined;
+}
+
+/** The Secret with that content, or undefined when it is there already. */
+function changed(observed: Observed, content: SecretContent, digest: string): Secret | undefined {
+  const { binding, secret: present, secretName } = observed;
+  const { name, namespace = '', uid = '' } = binding.metadata;
+  const labels = { ...present?.metadata.labels, [LABELS.binding]: name.slice(0, 63), [LABELS.managedBy]: MANAGER };
+  const annotations = {
+    ...present?.metadata.annotations,
+    [ANNOTATIONS.specDigest]: digest,
+    [ANNOTATIONS.envKeys]: JSON.stringify(content.envKeys),
+  };
+  const { kind } = SPARK_JOB_SECRET_BINDING;
+  const owner = { apiVersion: API_VERSION, kind, name, uid, controller: true, blockOwnerDeletion: true };
+  const others = (present?.metadata.ownerReferences ?? []).filter((reference) => reference.kind !== kind);
+  const metadata = { ...present?.metadata, name: secretName, namespace, labels, annotations, ownerReferences: [...others, owner] };
+  const same = isDeepStrictEqual(present?.metadata, metadata) && present?.contentDigest === contentDigest(content.data);
+  return same ? undefined : { apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data: content.data };
+}
+
+/** Why the values are not all there, or undefined when they are: also those of the last good read count. */
+function unresolved(observed: Observed, resolution: Resolution): Problem | undefined {
+  if (resolution.kind === 'content') return undefined;
+  if (resolution.kind === 'problems') return joined(resolution.problems);
+  return keepsLastGood(observed) ? undefined : resolution.problem;
+}
+
+/** The Secret was written completely for this very spec. */
+function keepsLastGood({ binding, secret }: Observed): boolean {
+  return secret?.metadata.annotations?.[ANNOTATIONS.specDigest] === specDigest(binding.spec);
+}
+
+function joined(problems: readonly Problem[]): Problem | undefined {
+  const [first] = problems;
+  return first && { reason: first.reason, message: problems.map(({ message }) => message).join(' ') };
+}
+
+function conditionsOf(observed: Observed, resolution: Resolution, problem: Problem | undefined): DesiredCondition[] {
+  const resolved: DesiredCondition = problem
+    ? { type: 'Resolved', status: 'False', ...problem }
+    : { type: 'Resolved', status: 'True', reason: 'AllKeysResolved', message: 'Every key has a value, and the Secret holds it.' };
+  const obstacle = problem ?? staleness(observed, resolution) ?? coverageProblem(observed);
+  const ready: DesiredCondition = obstacle
+    ? { type: 'Ready', status: 'False', ...obstacle }
+    : { type: 'Ready', status: 'True', reason: 'Injecting', message: readyMessage(observed, resolution) };
+  return [ready, resolved];
+}
+
+/** The store fails, but the values of the last good read are there. */
+function staleness(observed: Observed, resolution: Resolution): Problem | undefined {
+  const { answer } = observed;
+  if (answer === undefined || (answer.failure === undefined && resolution.kind !== 'unknown')) return undefined;
+  const { reason, message } = failureProblem(observed, answer);
+  return { reason, message: `Jobs start with the values of the last good read. ${message}` };
+}
+
+function coverageProblem({ binding, coverage }: Observed): Problem | undefined {
+  const { namespace = '' } = binding.metadata;
+  switch (coverage) {
+    case 'covered':
+      return undefined;
+    case 'pending':
+      return {
+        reason: 'NamespaceNotCovered',
+        message: `The webhook does not cover namespace ${namespace} yet. It follows within a second; if not, look at the operator's log.`,
+      };
+    case 'excluded':
+      return {
+        reason: 'NamespaceExcluded',
+        message: `The webhook never covers namespace ${namespace}, so that it can't block the cluster itself: run Spark in another namespace.`,
+      };
+    case 'missing':
+      return {
+        reason: 'NamespaceNotCovered',
+        message: "The operator's MutatingWebhookConfiguration is gone: install the chart, or apply install.yaml, again.",
+      };
+  }
+}
+
+function readyMessage({ binding }: Observed, resolution: Resolution): string {
+  const env = resolution.kind === 'content' ? Object.keys(resolution.content.envKeys).length : 0;
+  const conf = binding.spec.sparkConf?.length ?? 0;
+  return `Matching Spark jobs get ${env} environment variable${env === 1 ? '' : 's'} and ${conf} Spark propert${conf === 1 ? 'y' : 'ies'}.`;
+}
+
+/** Versions of the keys in use. While the store can't tell, what was known before. */
+function keysOf({ binding, answer }: Observed, now: Date): Pick<BindingStatus, 'keys'> {
+  const before = binding.status?.keys ?? [];
+  if (answer === undefined || answer.unknown.length > 0) return before.length > 0 ? { keys: before } : {};
+  const known = new Map(before.map((entry) => [entry.key, entry]));
+  const keys = [...answer.values]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, { version }]) => {
+      const old = known.get(key);
+      return old?.version === version ? old : { key, version, lastChangeTime: timestamp(now) };
+    });
+  return keys.length > 0 ? { keys } : {};
+}
+
+function applicationsOf({ drivers }: Observed): Pick<BindingStatus, 'applications'> {
+  const applications = [...drivers]
+    .sort((a, b) => ((a.metadata.creationTimestamp ?? '') < (b.metadata.creationTimestamp ?? '') ? 1 : -1))
+    .slice(0, MOST_APPLICATIONS)
+    .map(({ metadata, status }) => ({
+      name: metadata.labels?.['spark-app-name'] ?? metadata.name,
+      driver: metadata.name,
+      ...(status?.phase === undefined ? {} : { phase: status.phase }),
+      ...(metadata.creationTimestamp === undefined ? {} : { since: metadata.creationTimestamp }),
+    }));
+  return applications.length > 0 ? { applications } : {};
+}

@@ -1,0 +1,109 @@
+import { storeRefOf, type BindingSpec } from '../../api/kinds.ts';
+import type { Problem } from '../../api/reasons.ts';
+import type { SecretGroup, SecretKey } from '../../api/secret-key.ts';
+import type { SecretValue } from '../../api/secret-value.ts';
+import { requirements } from '../../injection/requirements.ts';
+import { secretContent, type SecretContent } from '../../injection/secret-content.ts';
+import type { Answer } from '../../stores/cache.ts';
+import type { Observed } from './observe.ts';
+
+/** What a binding comes to with what its store has. */
+export type Resolution =
+  /** Every key has a value. */
+  | { readonly kind: 'content'; readonly content: SecretContent }
+  /** Something needs a human; `remains` is what the Secret may still hold when a grant was withdrawn. */
+  | { readonly kind: 'problems'; readonly problems: readonly Problem[]; readonly remains?: SecretContent }
+  /** The store can't tell at present, and has not since the operator started. */
+  | { readonly kind: 'unknown'; readonly problem: Problem };
+
+/** Works out a binding's content, or everything that stands in its way. */
+export function resolve(observed: Observed): Resolution {
+  const { binding, requirements: needs, store, answer } = observed;
+  if (needs.problems.length > 0) return { kind: 'problems', problems: needs.problems };
+  if (store === undefined || answer === undefined) {
+    const message = `SecretStoreConfig ${storeName(observed)} does not exist: create it, or correct spec.storeRef.`;
+    return { kind: 'problems', problems: [{ reason: 'StoreNotFound', message }] };
+  }
+  const unlisted = needs.groups.filter((group) => !answer.groups.has(group));
+  const undecided = answer.unknown.length > 0 || unlisted.length > 0;
+  if (undecided && answer.denied.length === 0) return { kind: 'unknown', problem: failureProblem(observed, answer) };
+  const problems = [...deniedProblems(observed, answer), ...absentProblems(observed, answer)];
+  if (problems.length === 0) return contentOf(observed, binding.spec, answer);
+  if (answer.denied.length === 0 || undecided) return { kind: 'problems', problems };
+  const rest = contentOf(observed, grantedPart(binding.spec, answer), answer);
+  return { kind: 'problems', problems, ...(rest.kind === 'content' ? { remains: rest.content } : {}) };
+}
+
+/** `namespace/name` of the store that the binding names. */
+export function storeName({ binding }: Observed): string {
+  const { namespace, name } = storeRefOf(binding);
+  return `${namespace}/${name}`;
+}
+
+/** The problem of a store that fails, with the age of what is known of it. */
+export function failureProblem(observed: Observed, answer: Answer): Problem {
+  const { error, lastGood } = answer.failure ?? {};
+  const reason = error?.code === 'AuthenticationFailed' ? 'AuthenticationFailed' : 'StoreUnreachable';
+  const age = lastGood ? `It last answered at ${lastGood.toISOString()}. ` : '';
+  const message =
+    `SecretStoreConfig ${storeName(observed)}: ${error?.message ?? 'not asked yet'}. ${age}` +
+    `Look at its conditions: kubectl describe ssc. Nothing has to be done here once it answers.`;
+  return { reason, message };
+}
+
+function contentOf(observed: Observed, spec: BindingSpec, answer: Answer): Resolution {
+  const content = secretContent({
+    spec,
+    secretName: observed.secretName,
+    values: valuesOf(answer),
+    groups: answer.groups,
+  });
+  return 'problems' in content ? { kind: 'problems', problems: content.problems } : { kind: 'content', content };
+}
+
+function valuesOf(answer: Answer): ReadonlyMap<SecretKey, SecretValue> {
+  return new Map([...answer.values].map(([key, { value }]) => [key, value]));
+}
+
+function deniedProblems(observed: Observed, { denied }: Answer): Problem[] {
+  if (denied.length === 0) return [];
+  const namespace = observed.binding.metadata.namespace ?? '';
+  const message =
+    `SecretStoreConfig ${storeName(observed)} does not grant ${some(denied)} to namespace ${namespace}: ` +
+    `its owner can add them to its spec.access.`;
+  return [{ reason: 'AccessDenied', message }];
+}
+
+function absentProblems(observed: Observed, answer: Answer): Problem[] {
+  const { keys } = observed.requirements;
+  const denied = new Set(answer.denied);
+  const unknown = new Set(answer.unknown);
+  const absent = keys.filter((key) => !answer.values.has(key) && !denied.has(key) && !unknown.has(key));
+  const empty = [...answer.groups].filter(([, members]) => members.length === 0).map(([group]) => group);
+  const problems: Problem[] = [];
+  if (absent.length > 0) {
+    const message = `SecretStoreConfig ${storeName(observed)} has no ${some(absent)}: add what is missing, or correct the binding.`;
+    problems.push({ reason: 'KeyNotFound', message });
+  }
+  if (empty.length > 0) {
+    const message = `SecretStoreConfig ${storeName(observed)} has no key for this namespace in group ${some(empty)}: add one, or correct envFrom.`;
+    problems.push({ reason: 'KeyNotFound', message });
+  }
+  return problems;
+}
+
+/** The spec without the entries that need a key which is denied, or is not there. */
+function grantedPart(spec: BindingSpec, answer: Answer): BindingSpec {
+  const has = (entry: Pick<BindingSpec, 'env' | 'sparkConf'>): boolean =>
+    requirements({ ...spec, env: [], envFrom: [], sparkConf: [], ...entry }).keys.every((key) => answer.values.has(key));
+  return {
+    ...spec,
+    env: (spec.env ?? []).filter((entry) => has({ env: [entry] })),
+    sparkConf: (spec.sparkConf ?? []).filter((entry) => has({ sparkConf: [entry] })),
+  };
+}
+
+function some(names: readonly (SecretKey | SecretGroup)[]): string {
+  const shown = names.slice(0, 5).join(', ');
+  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
+}

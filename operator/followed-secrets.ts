@@ -1,0 +1,142 @@
+import { LABELS, MANAGER } from './api/group.ts';
+import { SECRET, type Secret } from './api/kinds.ts';
+import { SecretValue } from './api/secret-value.ts';
+import { OperatorError } from './errors.ts';
+import { AlreadyExistsError, ApiError, ConflictError } from './runtime/api-error.ts';
+import { Informer } from './runtime/informer.ts';
+import type { KubeClient } from './runtime/kube-client.ts';
+import type { KubeConnection } from './runtime/kube-connection.ts';
+import type { KubeObject } from './runtime/kube-object.ts';
+import type { SecretAccess, SecretDraft, StoredSecret } from './stores/kubernetes/secret-access.ts';
+
+/** A Secret as the informer keeps it: its values wrapped on arrival. */
+interface WrappedSecret extends KubeObject {
+  readonly stored: StoredSecret;
+}
+
+type Listener = (before: StoredSecret | undefined, after: StoredSecret | undefined) => void;
+
+export interface FollowedSecretsOptions {
+  readonly connection: KubeConnection;
+  readonly client: KubeClient;
+  readonly namespace: string;
+  /** Name of the root Secret, and value of the label of the groups' Secrets. */
+  readonly secretName: string;
+}
+
+/**
+ * The kubernetes driver's view of the API server: one watch on the root Secret by name, one on the groups' by label.
+ * Built by compose, because a driver may not know runtime/.
+ */
+export class FollowedSecrets implements SecretAccess {
+  readonly #options: FollowedSecretsOptions;
+  readonly #followed = new Map<string, StoredSecret>();
+  #informers: readonly Informer<WrappedSecret, Secret>[] = [];
+
+  constructor(options: FollowedSecretsOptions) {
+    this.#options = options;
+  }
+
+  async follow(onChange: Listener, signal: AbortSignal): Promise<void> {
+    const { secretName } = this.#options;
+    await this.close();
+    const failed = Promise.withResolvers<never>();
+    const note = (error: unknown): void => {
+      failed.reject(storeError(error));
+    };
+    const informers = [
+      this.#informer({ fieldSelector: `metadata.name=${secretName}` }, onChange, note),
+      this.#informer({ labelSelector: `${LABELS.store}=${secretName}` }, onChange, note),
+    ];
+    this.#informers = informers;
+    signal.addEventListener('abort', () => void this.close());
+    try {
+      // The first failure is told; later ones are the informer's own business, which goes on by itself.
+      await Promise.race([Promise.all(informers.map((informer) => informer.start())), failed.promise]);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  followed(): ReadonlyMap<string, StoredSecret> {
+    return this.#followed;
+  }
+
+  async get(name: string, signal: AbortSignal): Promise<StoredSecret | undefined> {
+    const { client, namespace } = this.#options;
+    const secret = await withStoreErrors(client.get(SECRET, namespace, name, signal));
+    return secret && wrap(secret).stored;
+  }
+
+  async put({ name, resourceVersion, values }: SecretDraft, signal: AbortSignal): Promise<StoredSecret> {
+    const { client, namespace, secretName } = this.#options;
+    const data = Object.fromEntries([...values].map(([key, value]) => [key, value.reveal().toString('base64')]));
+    if (resourceVersion === undefined) {
+      const labels = { [LABELS.store]: secretName, [LABELS.managedBy]: MANAGER };
+      const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace, labels }, type: 'Opaque', data };
+      return wrap(await withStoreErrors(client.create<Secret>(SECRET, secret, signal))).stored;
+    }
+    const present = await withStoreErrors(client.get(SECRET, namespace, name, signal));
+    if (present?.metadata.resourceVersion !== resourceVersion) throw new OperatorError('VersionConflict', name);
+    return wrap(await withStoreErrors(client.replace<Secret>(SECRET, { ...present, data }, signal))).stored;
+  }
+
+  async close(): Promise<void> {
+    const informers = this.#informers;
+    this.#informers = [];
+    await Promise.all(informers.map((informer) => informer.stop()));
+  }
+
+  #informer(
+    selection: { readonly fieldSelector: string } | { readonly labelSelector: string },
+    onChange: Listener,
+    onLost: (error: unknown) => void,
+  ): Informer<WrappedSecret, Secret> {
+    const { connection, namespace } = this.#options;
+    return new Informer<WrappedSecret, Secret>({
+      connection,
+      kind: SECRET,
+      namespace,
+      ...selection,
+      transform: wrap,
+      onLost,
+      onChange: ({ stored }, change) => {
+        const before = this.#followed.get(stored.name);
+        const after = change === 'delete' ? undefined : stored;
+        if (after) this.#followed.set(stored.name, after);
+        else this.#followed.delete(stored.name);
+        onChange(before, after);
+      },
+    });
+  }
+}
+
+function wrap({ metadata, data }: Secret): WrappedSecret {
+  const { name, namespace = '', uid = '', resourceVersion = '' } = metadata;
+  const values = Object.entries(data ?? {}).map(([key, text]) => [key, SecretValue.fromBase64(text)] as const);
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name, namespace, uid, resourceVersion },
+    stored: { name, uid, resourceVersion, values: new Map(values) },
+  };
+}
+
+async function withStoreErrors<T>(request: Promise<T>): Promise<T> {
+  try {
+    return await request;
+  } catch (error) {
+    throw storeError(error);
+  }
+}
+
+/** What the API server's refusal means for a store. Its sentence is left out: for Secrets it may quote values. */
+function storeError(error: unknown): unknown {
+  if (error instanceof ConflictError || error instanceof AlreadyExistsError)
+    return new OperatorError('VersionConflict', undefined, { cause: error });
+  if (!(error instanceof ApiError)) return error;
+  if (error.code === 401 || error.code === 403)
+    return new OperatorError('AuthenticationFailed', `it may not read or write Secrets here (HTTP ${error.code})`, { cause: error });
+  return new OperatorError('StoreUnreachable', error.message, { cause: error });
+}

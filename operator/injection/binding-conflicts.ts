@@ -1,0 +1,50 @@
+import type { BindingView } from './binding-view.ts';
+import { goesTo } from './environment.ts';
+
+/** Something that a binding gives, and from where. */
+interface Claim {
+  /** The variable or property, and the pods it goes to. */
+  readonly slot: string;
+  readonly what: string;
+  readonly source: string;
+}
+
+/**
+ * A sentence for each variable or Spark property that two bindings take from different sources: another store, key or
+ * template. The same source twice is no conflict.
+ */
+export function bindingConflicts(views: readonly BindingView[]): readonly string[] {
+  const messages = new Set<string>();
+  const taken = new Map<string, Claim & { readonly by: BindingView }>();
+  for (const view of views) {
+    for (const claim of claimsOf(view)) {
+      const other = taken.get(claim.slot);
+      if (other !== undefined && other.source !== claim.source) messages.add(conflict(claim.what, other.by, view));
+      if (other === undefined) taken.set(claim.slot, { ...claim, by: view });
+    }
+  }
+  return [...messages];
+}
+
+function claimsOf(view: BindingView): Claim[] {
+  const { binding, secret } = view;
+  const { name, namespace = binding.metadata.namespace } = binding.spec.storeRef;
+  const source = (text: string): string => JSON.stringify([namespace, name, text]);
+  const env = Object.entries(secret?.envKeys ?? {}).flatMap(([variable, key]) =>
+    (['driver', 'executor'] as const)
+      .filter((target) => goesTo(binding.spec, variable, target))
+      .map((target) => ({ slot: `${target} ${variable}`, what: `the variable ${variable}`, source: source(key) })),
+  );
+  const conf = (binding.spec.sparkConf ?? []).map((entry) => ({
+    slot: entry.name,
+    what: `the Spark property ${entry.name}`,
+    source: source(entry.template ?? `\${${entry.key ?? ''}}`),
+  }));
+  return [...env, ...conf];
+}
+
+function conflict(what: string, one: BindingView, other: BindingView): string {
+  const namespace = other.binding.metadata.namespace ?? '';
+  const names = [one, other].map(({ binding }) => `${namespace}/${binding.metadata.name}`);
+  return `Conflict: the SparkJobSecretBindings ${names.join(' and ')} both select this job and give ${what} from different sources: remove it from one, or narrow a selector`;
+}

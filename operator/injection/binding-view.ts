@@ -1,0 +1,16 @@
+import type { SparkJobSecretBinding } from '../api/generated/spark-job-secret-binding.ts';
+
+/** A binding's Secret as far as a pod's patch needs it: names, never values. */
+export interface BindingSecretView {
+  readonly name: string;
+  /** Annotation `secrets.iomete.com/spec-digest`: the spec that its content is complete for. */
+  readonly specDigest: string | undefined;
+  /** Annotation `secrets.iomete.com/env-keys`: name of each environment variable in it → its key in the store. */
+  readonly envKeys: Readonly<Record<string, string>>;
+}
+
+/** A binding and its Secret, as the webhook sees them. No Secret: not written yet. */
+export interface BindingView {
+  readonly binding: SparkJobSecretBinding;
+  readonly secret: BindingSecretView | undefined;
+}

@@ -1,0 +1,50 @@
+/** A rule of the CRD's CEL, said again: objects may be older than the CRD that refuses them. A test compares the two. */
+interface Rule {
+  readonly forbids: (name: string) => boolean;
+  readonly why: string;
+}
+
+const CONF_RULES: readonly Rule[] = [
+  {
+    forbids: (name) => !/^spark[.][A-Za-z0-9._@-]+$/.test(name),
+    why: 'a Spark property starts with spark. and has letters, digits and ._@- only',
+  },
+  {
+    forbids: (name) => /^spark[.](auth|rpc|network|port[.])/.test(name) || /^spark[.].*[.]port$/.test(name),
+    why: "Spark writes spark.auth*, spark.rpc*, spark.network* and *.port into executor pod specs in clear: such a key can't carry a secret",
+  },
+  {
+    forbids: (name) => name.startsWith('spark.ssl') && !name.includes('Password'),
+    why: "Spark writes spark.ssl* except passwords into executor pod specs in clear: such a key can't carry a secret",
+  },
+  {
+    forbids: (name) => name.startsWith('spark.executorEnv.') || name.startsWith('spark.kubernetes.'),
+    why: 'Spark writes spark.executorEnv.* and spark.kubernetes.* into pod specs in clear: use env for an environment variable',
+  },
+  {
+    forbids: (name) => /^spark[.](driver|executor)[.](extra|default)JavaOptions$/.test(name),
+    why: "Java options show in command lines: such a key can't carry a secret",
+  },
+  {
+    forbids: (name) => name.startsWith('spark.redaction.'),
+    why: "the operator extends spark.redaction.regex itself: a binding can't set it",
+  },
+  {
+    forbids: (name) => /^spark[.](master|submit[.].*|app[.](id|name)|driver[.](host|bindAddress))$/.test(name),
+    why: "Spark sets this property itself: a binding can't",
+  },
+];
+
+const RESERVED_ENV =
+  /^(JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS|PATH|LD_PRELOAD|SPARK_(CONF_DIR|HOME|USER|APPLICATION_ID|LOCAL_DIRS|DRIVER_.*|EXECUTOR_.*|JAVA_OPT_.*|SUBMIT_OPTS|DAEMON_JAVA_OPTS))$/;
+
+/** Why a binding may not set this Spark property, or undefined when it may. */
+export function forbiddenConfKey(name: string): string | undefined {
+  return CONF_RULES.find((rule) => rule.forbids(name))?.why;
+}
+
+/** Why a binding may not set this environment variable, or undefined when it may (its form aside). */
+export function reservedEnvName(name: string): string | undefined {
+  if (!RESERVED_ENV.test(name)) return undefined;
+  return 'this variable belongs to Spark or the JVM, which would show its value in a log or a command line: choose another name';
+}

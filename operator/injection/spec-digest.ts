@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto';
+import type { BindingSpec } from './binding-spec.ts';
+
+/** Changes when the same spec gives other content than before, so that an upgraded operator writes every Secret anew. */
+const CONTENT_VERSION = 1;
+
+/**
+ * Digest (32 hex digits) of what determines the Secret's content and the pod's patch: the store, what is given, and
+ * precedence. It does not depend on the order of lists whose order means nothing, nor on defaults being written out. The
+ * selector is not in it: which pods are meant makes no content stale.
+ */
+export function specDigest(spec: BindingSpec): string {
+  const content = {
+    version: CONTENT_VERSION,
+    store: [spec.storeRef.namespace, spec.storeRef.name],
+    env: sorted(
+      (spec.env ?? []).map(({ name, key, targets }) => [name, key, sorted(targets ?? ['driver', 'executor'])]),
+    ),
+    // The order counts nowhere: two entries that give one name different keys are a conflict.
+    envFrom: sorted((spec.envFrom ?? []).map(({ group, prefix }) => [group, prefix ?? ''])),
+    sparkConf: sorted((spec.sparkConf ?? []).map(({ name, key, template }) => [name, key ?? null, template ?? null])),
+    files: sorted((spec.files ?? []).map(({ path, key, encoding }) => [path, key, encoding ?? 'text'])),
+    precedence: spec.precedence ?? 'Binding',
+  };
+  return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 32);
+}
+
+function sorted(list: readonly unknown[]): string[] {
+  return list.map((item) => JSON.stringify(item)).sort();
+}

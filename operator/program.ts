@@ -1,0 +1,101 @@
+import type { Controllers } from './compose.ts';
+import { findCondition } from './api/conditions.ts';
+import type { SparkSecretsOperator } from './operator.ts';
+import type { EventRecorder } from './runtime/events.ts';
+import type { KubeConnection } from './runtime/kube-connection.ts';
+import type { LeaderElection } from './runtime/leader-election.ts';
+import type { StoreCache } from './stores/cache.ts';
+import type { HealthServer } from './telemetry/health.ts';
+import type { Logger } from './telemetry/logger.ts';
+import type { Metrics } from './telemetry/metrics.ts';
+import type { Watches } from './watches.ts';
+import type { WebhookServer } from './webhook/server.ts';
+
+/** What compose built. */
+export interface ProgramParts {
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly connection: KubeConnection;
+  readonly watches: Watches;
+  readonly controllers: Controllers;
+  readonly cache: StoreCache;
+  readonly events: EventRecorder;
+  readonly webhook: WebhookServer;
+  readonly operator: SparkSecretsOperator;
+  readonly health: HealthServer;
+  readonly election: LeaderElection;
+}
+
+/** Everything is looked at again this often, whatever the watches told. Finds nothing to do in a normal life. */
+const RESYNC_MS = 600_000;
+const COUNT_MS = 10_000;
+
+/** The running process: in which order its parts start and stop. */
+export class Program {
+  readonly logger: Logger;
+  readonly #parts: ProgramParts;
+  readonly #timers: NodeJS.Timeout[] = [];
+  #stopped = false;
+
+  constructor(parts: ProgramParts) {
+    this.#parts = parts;
+    this.logger = parts.logger;
+  }
+
+  /** Port of the webhook, once it listens: for a configuration of port 0. */
+  get webhookPort(): number {
+    return this.#parts.webhook.port;
+  }
+
+  /** Resolves when it serves what it knows; leading follows. Rejects when a port is taken. */
+  async start(): Promise<void> {
+    const { health, webhook, operator, election, watches } = this.#parts;
+    for (const [name, informer] of Object.entries(watches)) health.addCheck(`watch ${name}`, () => informer.synced);
+    health.addCheck('webhook', () => webhook.ready);
+    await health.start();
+    await webhook.start();
+    await operator.start();
+    if (this.#stopped) return;
+    election.start();
+    this.logger.info('started');
+  }
+
+  /** This replica leads: from now on it reconciles. */
+  lead(): void {
+    const { metrics, controllers } = this.#parts;
+    this.logger.info('leading');
+    metrics.setLeader(true);
+    for (const controller of Object.values(controllers)) controller.start();
+    this.#timers.push(setInterval(() => this.#resync(), RESYNC_MS).unref());
+    this.#timers.push(setInterval(() => this.#count(), COUNT_MS).unref());
+  }
+
+  /** Ends cleanly, within five seconds: work under way is finished, the lease given back, the webhook drained. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    const { health, webhook, operator, election, controllers, cache, events, connection } = this.#parts;
+    health.shutDown();
+    for (const timer of this.#timers) clearInterval(timer);
+    const reconciling = Promise.all(Object.values(controllers).map((controller) => controller.stop()));
+    // The others may lead as soon as nothing is written here any more; the webhook serves on meanwhile.
+    const handover = reconciling.then(() => election.release());
+    await Promise.allSettled([handover, webhook.stop()]);
+    await Promise.allSettled([operator.shutdown(), cache.closeAll(), events.stop()]);
+    await health.stop();
+    await connection.close();
+  }
+
+  #resync(): void {
+    const { watches, controllers } = this.#parts;
+    for (const { metadata } of watches.bindings.list())
+      controllers.bindings.enqueue({ namespace: metadata.namespace ?? '', name: metadata.name }, 'low');
+    for (const { metadata } of watches.stores.list())
+      controllers.stores.enqueue({ namespace: metadata.namespace ?? '', name: metadata.name }, 'low');
+  }
+
+  #count(): void {
+    const bindings = this.#parts.watches.bindings.list();
+    const ready = bindings.filter(({ status }) => findCondition(status?.conditions, 'Ready')?.status === 'True').length;
+    this.#parts.metrics.setBindings({ ready, notReady: bindings.length - ready });
+  }
+}

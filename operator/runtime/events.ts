@@ -1,0 +1,139 @@
+import { randomBytes } from 'node:crypto';
+import type { KubeClient } from './kube-client.ts';
+import type { KubeKind, KubeObject } from './kube-object.ts';
+import { quietly } from './quietly.ts';
+
+/** The object that an event is about. */
+export interface EventSubject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** '' for cluster-wide objects: their events are kept in `default`, as kubectl expects. */
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** Where events go, and under which name. */
+export interface EventRecorderOptions {
+  readonly client: KubeClient;
+  /** Shown as From in `kubectl describe`. */
+  readonly component: string;
+  /** Name of this process, for `reportingInstance`. */
+  readonly instance: string;
+  /** An event could not be written. */
+  readonly onError?: (error: unknown) => void;
+  /** Milliseconds, monotonic; for tests. */
+  readonly now?: () => number;
+}
+
+/** The core kind: `kubectl describe` reads its source, count and times, which events.k8s.io leaves empty. */
+export const EVENT: KubeKind = { group: '', version: 'v1', plural: 'events', kind: 'Event', namespaced: true };
+
+const SAME_WORDS_MS = 10 * 60_000;
+const MOST_REMEMBERED = 2_000;
+/** client-go's broadcaster allows a burst of 25 per object; ours is for the process, and refills one a second. */
+const BURST = 25;
+const REFILL_MS = 1_000;
+/** The API server refuses longer ones. */
+const LONGEST_MESSAGE = 1_024;
+const LONGEST_NAME = 200;
+
+/**
+ * Writes Kubernetes events, for people who run `kubectl describe`.
+ *
+ * Best effort: the same words about the same object go out once in ten minutes, more than about one a second are
+ * dropped, and a failure is only reported. What must be known stands in a condition.
+ */
+export class EventRecorder {
+  readonly #options: EventRecorderOptions;
+  readonly #now: () => number;
+  readonly #sentAt = new Map<string, number>();
+  readonly #sending = new Set<Promise<void>>();
+  readonly #abort = new AbortController();
+  #tokens = BURST;
+  #refilledAt: number;
+
+  constructor(options: EventRecorderOptions) {
+    this.#options = options;
+    this.#now = options.now ?? ((): number => performance.now());
+    this.#refilledAt = this.#now();
+  }
+
+  /** Never throws, and doesn't wait. `reason` is CamelCase; `message` must hold no secret. */
+  record(subject: EventSubject, type: 'Normal' | 'Warning', reason: string, message: string): void {
+    const words = JSON.stringify([subject.uid, subject.namespace, subject.name, reason, message]);
+    if (this.#wasSent(words) || !this.#takeToken()) return;
+    this.#remember(words);
+    const sending = this.#send(eventOf(subject, { ...this.#options, type, reason, message }))
+      .catch((error: unknown) => {
+        this.#sentAt.delete(words); // So that the next occasion is another try.
+        if (!this.#abort.signal.aborted) quietly(this.#options.onError, error);
+      })
+      .finally(() => this.#sending.delete(sending));
+    this.#sending.add(sending);
+  }
+
+  /** Waits for what is under way. */
+  async flush(): Promise<void> {
+    await Promise.all(this.#sending);
+  }
+
+  /** Drops what is under way. */
+  stop(): void {
+    this.#abort.abort();
+  }
+
+  async #send(event: KubeObject): Promise<void> {
+    await this.#options.client.create(EVENT, event, this.#abort.signal);
+  }
+
+  #wasSent(words: string): boolean {
+    const sentAt = this.#sentAt.get(words);
+    return sentAt !== undefined && this.#now() - sentAt < SAME_WORDS_MS;
+  }
+
+  #remember(words: string): void {
+    this.#sentAt.delete(words);
+    this.#sentAt.set(words, this.#now());
+    const [oldest] = this.#sentAt.keys();
+    if (this.#sentAt.size > MOST_REMEMBERED && oldest !== undefined) this.#sentAt.delete(oldest);
+  }
+
+  #takeToken(): boolean {
+    const refill = Math.floor((this.#now() - this.#refilledAt) / REFILL_MS);
+    this.#tokens = Math.min(this.#tokens + refill, BURST);
+    this.#refilledAt += refill * REFILL_MS;
+    if (this.#tokens === 0) return false;
+    this.#tokens--;
+    return true;
+  }
+}
+
+interface Words {
+  readonly component: string;
+  readonly instance: string;
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+}
+
+function eventOf(subject: EventSubject, words: Words): KubeObject & Record<string, unknown> {
+  const { component, instance, type, reason, message } = words;
+  const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+  return {
+    metadata: {
+      namespace: subject.namespace === '' ? 'default' : subject.namespace,
+      name: `${subject.name.slice(0, LONGEST_NAME)}.${randomBytes(8).toString('hex')}`,
+    },
+    involvedObject: { ...subject },
+    type,
+    reason,
+    message: message.slice(0, LONGEST_MESSAGE),
+    source: { component },
+    reportingComponent: component,
+    reportingInstance: instance,
+    firstTimestamp: now,
+    lastTimestamp: now,
+    count: 1,
+  };
+}

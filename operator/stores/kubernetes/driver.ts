@@ -1,0 +1,175 @@
+import { groupOf, nameOf, type SecretGroup, type SecretKey } from '../../api/secret-key.ts';
+import type { SecretValue } from '../../api/secret-value.ts';
+import { OperatorError } from '../../errors.ts';
+import { listing } from '../listing.ts';
+import type { RemoveOptions, SecretEntry, SecretStore, SecretVersion, StoreHealth, VersionInfo, WriteOptions } from '../store.ts';
+import type { SecretAccess, StoredSecret } from './secret-access.ts';
+import { SecretNames } from './secret-names.ts';
+
+/** Kubernetes: a Secret's data hold 1 MiB together (`MaxSecretSize`). */
+const MAX_BYTES = 1_048_576;
+/** How often a write starts again when the Secret changes under it. */
+const MAX_TRIES = 5;
+
+type Listener = (keys: readonly SecretKey[]) => void;
+
+/**
+ * Values in Kubernetes Secrets of one namespace: see SecretNames for which. Reads come from followed copies, so that
+ * a thousand bindings cost no request; a group's Secret without the store's label is not followed and read each time.
+ *
+ * A version is an HMAC of key and value under the Secret's uid: it changes with the value alone, survives a restart, and
+ * tells nothing to those who can't read the Secret anyway.
+ */
+export class KubernetesStore implements SecretStore {
+  readonly #access: SecretAccess;
+  readonly #names: SecretNames;
+  readonly #listeners = new Set<Listener>();
+  readonly #stopped = new AbortController();
+  #following: Promise<void> | undefined;
+  /** The last answer was a failure: what is followed may be stale, so the next read asks first. */
+  #failing = false;
+
+  constructor(access: SecretAccess, secretName: string) {
+    this.#access = access;
+    this.#names = new SecretNames(secretName);
+  }
+
+  async readMany(keys: readonly SecretKey[], signal: AbortSignal): Promise<ReadonlyMap<SecretKey, SecretVersion>> {
+    await this.#follow(signal);
+    if (this.#failing) await this.#get(this.#names.root, signal);
+    const found = new Map<SecretKey, SecretVersion>();
+    for (const [name, members] of this.#bySecret(keys)) {
+      const secret = this.#access.followed().get(name) ?? (await this.#get(name, signal));
+      for (const key of members) {
+        const value = secret?.values.get(nameOf(key));
+        if (secret && value) found.set(key, { value, version: versionOf(secret, key, value) });
+      }
+    }
+    return found;
+  }
+
+  async write(key: SecretKey, value: SecretValue, { ifVersion, signal }: WriteOptions): Promise<VersionInfo> {
+    const name = this.#names.forWriting(key);
+    if (value.byteLength > MAX_BYTES) throw tooLarge(key, value.byteLength);
+    const secret = await this.#change(name, signal, (present) => {
+      const before = versionIn(present, key);
+      if (ifVersion !== undefined && (before ?? null) !== ifVersion) throw new OperatorError('VersionConflict', key);
+      const values = new Map(present?.values).set(nameOf(key), value);
+      const size = [...values.values()].reduce((sum, each) => sum + each.byteLength, 0);
+      if (size > MAX_BYTES) throw tooLarge(key, size);
+      return values;
+    });
+    return { version: versionOf(secret, key, value) };
+  }
+
+  async remove(key: SecretKey, { ifVersion, signal }: RemoveOptions): Promise<void> {
+    const name = this.#names.ofGroup(groupOf(key));
+    const present = name === undefined ? undefined : await this.#get(name, signal);
+    if (name === undefined || present?.values.has(nameOf(key)) !== true) return;
+    await this.#change(name, signal, (now) => {
+      const before = versionIn(now, key);
+      if (ifVersion !== undefined && before !== undefined && before !== ifVersion) throw new OperatorError('VersionConflict', key);
+      const values = new Map(now?.values);
+      values.delete(nameOf(key));
+      return values;
+    });
+  }
+
+  async *list(group: SecretGroup, signal: AbortSignal): AsyncIterable<SecretEntry> {
+    await this.#follow(signal);
+    const name = this.#names.ofGroup(group);
+    const own = name === undefined || this.#access.followed().has(name) ? undefined : await this.#get(name, signal);
+    const keys = [...this.#access.followed().values(), ...(own ? [own] : [])].flatMap((secret) => this.#names.keysOf(secret));
+    yield* listing(keys, group);
+  }
+
+  async watch(onChange: Listener, signal: AbortSignal): Promise<void> {
+    this.#listeners.add(onChange);
+    signal.addEventListener('abort', () => this.#listeners.delete(onChange));
+    await this.#follow(signal);
+  }
+
+  async check(signal: AbortSignal): Promise<StoreHealth> {
+    await this.#follow(signal);
+    const root = await this.#get(this.#names.root, signal);
+    const keys = [...this.#access.followed().values()].flatMap((secret) => this.#names.keysOf(secret)).length;
+    if (root === undefined && keys === 0)
+      return { ready: false, message: `Secret ${this.#names.root} is not in this namespace: create it.`, keys };
+    return { ready: true, message: `Secret ${this.#names.root} and its groups are followed.`, keys };
+  }
+
+  async close(): Promise<void> {
+    this.#stopped.abort(new Error('the store is closed'));
+    this.#listeners.clear();
+    await this.#access.close();
+  }
+
+  /** Begins to follow at the first use; a failure is for this caller, the next one tries anew. */
+  async #follow(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    this.#following ??= this.#access.follow((before, after) => this.#tell(before, after), this.#stopped.signal);
+    const following = this.#following;
+    try {
+      await following;
+    } catch (error) {
+      if (this.#following === following) this.#following = undefined;
+      throw error;
+    }
+    signal.throwIfAborted();
+  }
+
+  #tell(before: StoredSecret | undefined, after: StoredSecret | undefined): void {
+    const keys = [...new Set([...this.#names.keysOf(before), ...this.#names.keysOf(after)])];
+    const changed = keys.filter((key) => versionIn(before, key) !== versionIn(after, key));
+    if (changed.length > 0) for (const listener of this.#listeners) listener(changed);
+  }
+
+  async #get(name: string, signal: AbortSignal): Promise<StoredSecret | undefined> {
+    try {
+      const secret = await this.#access.get(name, signal);
+      this.#failing = false;
+      return secret;
+    } catch (error) {
+      this.#failing = true;
+      throw error;
+    }
+  }
+
+  #bySecret(keys: readonly SecretKey[]): Map<string, SecretKey[]> {
+    const named = keys.map((key) => [this.#names.ofGroup(groupOf(key)), key] as const);
+    const groups = Map.groupBy(named, ([name]) => name);
+    const known = [...groups].flatMap(([name, pairs]) => (name === undefined ? [] : [[name, pairs.map(([, key]) => key)] as const]));
+    return new Map(known);
+  }
+
+  /** Read, change, write back: again when somebody else was quicker. */
+  async #change(
+    name: string,
+    signal: AbortSignal,
+    edit: (present: StoredSecret | undefined) => ReadonlyMap<string, SecretValue>,
+  ): Promise<StoredSecret> {
+    for (let tries = 1; ; tries += 1) {
+      const present = await this.#get(name, signal);
+      const values = edit(present);
+      try {
+        const version = present === undefined ? {} : { resourceVersion: present.resourceVersion };
+        return await this.#access.put({ name, ...version, values }, signal);
+      } catch (error) {
+        if (tries === MAX_TRIES || !OperatorError.is(error, 'VersionConflict')) throw error;
+      }
+    }
+  }
+}
+
+function versionOf(secret: StoredSecret, key: SecretKey, value: SecretValue): string {
+  return value.fingerprint(secret.uid, key);
+}
+
+function versionIn(secret: StoredSecret | undefined, key: SecretKey): string | undefined {
+  const value = secret?.values.get(nameOf(key));
+  return secret && value && versionOf(secret, key, value);
+}
+
+function tooLarge(key: SecretKey, bytes: number): OperatorError {
+  return new OperatorError('ValueTooLarge', `with ${key} its Secret would have ${bytes} bytes of ${MAX_BYTES}; use another group`);
+}

@@ -1,0 +1,68 @@
+import type { SecretGroup, SecretKey } from '../api/secret-key.ts';
+import type { SecretValue } from '../api/secret-value.ts';
+
+/** A value and the version it was read at. */
+export interface SecretVersion {
+  readonly value: SecretValue;
+  readonly version: string;
+}
+
+/** The version that a write made. Opaque: it changes whenever the value does, and tells nothing about it. */
+export interface VersionInfo {
+  readonly version: string;
+}
+
+export interface WriteOptions {
+  readonly signal: AbortSignal;
+  /**
+   * Compare-and-set: write only while the key has this version, or, with `null`, only while it is not there.
+   * Left out: write whatever is there. A mismatch throws VersionConflict and changes nothing.
+   */
+  readonly ifVersion?: string | null;
+}
+
+export interface RemoveOptions {
+  readonly signal: AbortSignal;
+  /** As for a write. A key that is already gone is never a conflict. */
+  readonly ifVersion?: string;
+}
+
+/** One line of a group's listing: a key in it, or a group below it. */
+export type SecretEntry = { readonly key: SecretKey } | { readonly group: SecretGroup };
+
+/** What a store says of itself. A store that does not answer throws instead. */
+export interface StoreHealth {
+  /** False: it answers, but what it should hold is not there yet. */
+  readonly ready: boolean;
+  /** For the reader of a condition: what is so, and what to do when it is not ready. */
+  readonly message: string;
+  /** How many keys it holds; absent when it may not list. */
+  readonly keys?: number;
+}
+
+/**
+ * Where secret values live. "Not there" is a value; "cannot tell" is thrown: mixing the two is how secrets get deleted.
+ *
+ * Every method throws StoreUnreachable when the store does not answer and AuthenticationFailed when it refuses the
+ * operator; none puts a value, or what a backend answered, into an error. Aborting a signal rejects with its reason.
+ * The contract suite (test/stores/contract.ts) says when a driver is done.
+ */
+export interface SecretStore {
+  /** The present values. A key that is absent from the map is not there. */
+  readMany(keys: readonly SecretKey[], signal: AbortSignal): Promise<ReadonlyMap<SecretKey, SecretVersion>>;
+  /** Creates or changes a key. Throws VersionConflict, or ValueTooLarge before the backend is asked. */
+  write(key: SecretKey, value: SecretValue, options: WriteOptions): Promise<VersionInfo>;
+  /** Removes a key; one that is not there is fine. Throws VersionConflict. */
+  remove(key: SecretKey, options: RemoveOptions): Promise<void>;
+  /** What lies directly in a group, keys and groups in order of name. A group that is not there is empty. */
+  list(group: SecretGroup, signal: AbortSignal): AsyncIterable<SecretEntry>;
+  /**
+   * Only stores that push. Tells which keys may have changed (also those that came or went), until the signal is
+   * aborted; resolves once it listens. After it lost touch it tells every key that changed meanwhile.
+   */
+  watch?(onChange: (keys: readonly SecretKey[]) => void, signal: AbortSignal): Promise<void>;
+  /** Whether it works, in words for its condition. */
+  check(signal: AbortSignal): Promise<StoreHealth>;
+  /** Lets go of connections. Safe to call twice; nothing else may be called afterwards. */
+  close(): Promise<void>;
+}

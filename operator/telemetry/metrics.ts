@@ -1,0 +1,151 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+
+/** What became of one run of a reconciler; `terminal`: trying again can't help. */
+export type ReconcileOutcome = 'success' | 'error' | 'terminal';
+/** What the webhook did with a pod; `error`: it could not tell, and the API server refuses the pod. */
+export type InjectionOutcome = 'patched' | 'unchanged' | 'denied' | 'error';
+export type StoreOutcome = 'success' | 'error';
+
+// A reconcile is anything from a cache hit to a store that times out; an admission is cut off at 10 s by the API server.
+const RECONCILE_BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const ADMISSION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/**
+ * The figures of one process, in a registry of its own. Names and labels are stable: dashboards and alerts use them.
+ * No label ever holds the name of a key or of an object: their number is not bounded.
+ */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #registers = [this.#registry];
+  readonly #queues = new Map<string, () => number>();
+  #certificateEnds: Date | undefined;
+
+  readonly #reconcileSeconds = new Histogram({
+    name: 'spark_secrets_reconcile_duration_seconds',
+    help: 'Duration of one run of a reconciler.',
+    labelNames: ['controller'],
+    buckets: RECONCILE_BUCKETS,
+    registers: this.#registers,
+  });
+  readonly #reconciles = new Counter({
+    name: 'spark_secrets_reconcile_total',
+    help: 'Runs of a reconciler by outcome: success, error (comes back with backoff), terminal (does not).',
+    labelNames: ['controller', 'outcome'],
+    registers: this.#registers,
+  });
+  readonly #storeRequests = new Counter({
+    name: 'spark_secrets_store_requests_total',
+    help: 'Requests to secret stores by type, operation and outcome.',
+    labelNames: ['type', 'operation', 'outcome'],
+    registers: this.#registers,
+  });
+  readonly #apiRequests = new Counter({
+    name: 'spark_secrets_api_requests_total',
+    help: 'Requests to the Kubernetes API by verb, kind and status code (0: no answer).',
+    labelNames: ['verb', 'kind', 'code'],
+    registers: this.#registers,
+  });
+  readonly #injections = new Counter({
+    name: 'spark_secrets_injections_total',
+    help: 'Pods that the webhook was asked about, by outcome: patched, unchanged, denied, error.',
+    labelNames: ['outcome'],
+    registers: this.#registers,
+  });
+  readonly #admissionSeconds = new Histogram({
+    name: 'spark_secrets_admission_duration_seconds',
+    help: 'Duration of one answer of the webhook, waiting for a binding included.',
+    buckets: ADMISSION_BUCKETS,
+    registers: this.#registers,
+  });
+  readonly #bindings = new Gauge({
+    name: 'spark_secrets_bindings',
+    help: 'Bindings by readiness (ready: true or false). Only the leader counts them.',
+    labelNames: ['ready'],
+    registers: this.#registers,
+  });
+  readonly #leader = new Gauge({
+    name: 'spark_secrets_leader',
+    help: '1 on the replica that reconciles, 0 on the others.',
+    registers: this.#registers,
+  });
+
+  constructor() {
+    collectDefaultMetrics({ register: this.#registry });
+    const queues = this.#queues;
+    new Gauge({
+      name: 'spark_secrets_queue_depth',
+      help: 'Requests that wait for a reconciler or are with it.',
+      labelNames: ['controller'],
+      registers: this.#registers,
+      collect() {
+        for (const [controller, depth] of queues) this.set({ controller }, depth());
+      },
+    });
+    const secondsLeft = (): number | undefined => this.#secondsLeft();
+    new Gauge({
+      name: 'spark_secrets_certificate_expiry_seconds',
+      help: 'Seconds until the certificate that the webhook serves expires; absent while it has none.',
+      labelNames: ['use'],
+      registers: this.#registers,
+      collect() {
+        const seconds = secondsLeft();
+        if (seconds !== undefined) this.set({ use: 'webhook' }, seconds);
+      },
+    });
+  }
+
+  /** One run of a reconciler that ended; `ms` is its duration. */
+  reconciled(controller: string, outcome: ReconcileOutcome, ms: number): void {
+    this.#reconciles.inc({ controller, outcome });
+    this.#reconcileSeconds.observe({ controller }, ms / 1000);
+  }
+
+  /** `depth` is asked at each scrape. */
+  watchQueue(controller: string, depth: () => number): void {
+    this.#queues.set(controller, depth);
+  }
+
+  /** One request to a store. `type` as in the SecretStoreConfig; `operation` is the name of the store's method. */
+  storeRequest(type: string, operation: string, outcome: StoreOutcome): void {
+    this.#storeRequests.inc({ type, operation, outcome });
+  }
+
+  /** One request to the API server. `verb` is the KubeClient's method; `code` the HTTP status, 0 without an answer. */
+  apiRequest(verb: string, kind: string, code: number): void {
+    this.#apiRequests.inc({ verb, kind, code });
+  }
+
+  /** One answer of the webhook; `ms` is the time from the parsed request to the answer. */
+  admitted(outcome: InjectionOutcome, ms: number): void {
+    this.#injections.inc({ outcome });
+    this.#admissionSeconds.observe(ms / 1000);
+  }
+
+  setBindings(count: { readonly ready: number; readonly notReady: number }): void {
+    this.#bindings.set({ ready: 'true' }, count.ready);
+    this.#bindings.set({ ready: 'false' }, count.notReady);
+  }
+
+  /** The webhook serves a certificate that ends then. */
+  setCertificateEnd(notAfter: Date): void {
+    this.#certificateEnds = notAfter;
+  }
+
+  setLeader(leading: boolean): void {
+    this.#leader.set(leading ? 1 : 0);
+  }
+
+  /** Content type of `text()`, with the version of the format. */
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** All figures in Prometheus' text format. */
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  #secondsLeft(): number | undefined {
+    return this.#certificateEnds === undefined ? undefined : (this.#certificateEnds.getTime() - Date.now()) / 1000;
+  }
+}

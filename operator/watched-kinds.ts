@@ -1,0 +1,100 @@
+import { GROUP, LABELS, VERSION } from './api/group.ts';
+import type { Controllers } from './compose.ts';
+import type { Config } from './config.ts';
+import type { WatchedKind } from './operator.ts';
+import type { ResourceEvent } from './runtime/dot-i.ts';
+import type { ObjectMeta } from './runtime/kube-object.ts';
+import { requestFromKey } from './runtime/reconciler.ts';
+import { storeRefOf, type DriverPod, type SparkJobSecretBinding } from './api/kinds.ts';
+import { bindingsOf, type Watches } from './watches.ts';
+
+/** A store's count of bindings may lag by this, so that a thousand new bindings are not a thousand status writes. */
+const COUNT_LAG_MS = 1_000;
+
+/**
+ * Which kinds are watched, and whom a change of each concerns. This is the whole of the way of an event: from here on
+ * there are only names in queues.
+ */
+export function watchedKinds(watches: Watches, controllers: Controllers, config: Config): WatchedKind[] {
+  const { bindings, stores, coverage, certificates } = controllers;
+  const configuration = { namespace: '', name: config.webhookConfiguration };
+  const certificate = { namespace: config.namespace, name: config.certificateSecret };
+  const enqueueNamespace = (namespace: string): void => {
+    for (const { metadata } of watches.bindings.list(namespace)) bindings.enqueue({ namespace, name: metadata.name }, 'low');
+  };
+  const newSpec = changesOf(({ uid, generation }) => `${uid ?? ''}/${generation ?? 0}`);
+  const newLabels = changesOf(({ labels }) => JSON.stringify(labels));
+  return [
+    kind(GROUP, VERSION, 'sparkjobsecretbindings', watches.bindings, (event) => {
+      bindings.enqueue(requestOf(event));
+      if (!newSpec(event)) return;
+      stores.enqueueAfter(storeRefOf(event.object as unknown as SparkJobSecretBinding), COUNT_LAG_MS);
+      coverage.enqueue(configuration);
+    }),
+    kind(GROUP, VERSION, 'secretstoreconfigs', watches.stores, (event) => {
+      stores.enqueue(requestOf(event));
+      if (!newSpec(event)) return;
+      const { namespace, name } = requestOf(event);
+      for (const { metadata } of watches.bindings.byIndex('store', `${namespace}/${name}`))
+        bindings.enqueue({ namespace: metadata.namespace ?? '', name: metadata.name });
+    }),
+    kind('', 'v1', 'secrets', watches.secrets, (event) => {
+      const owner = metaOf(event).ownerReferences?.find((reference) => reference.kind === 'SparkJobSecretBinding');
+      const { namespace } = requestOf(event);
+      const name = owner?.name ?? metaOf(event).labels?.[LABELS.binding];
+      if (name !== undefined) bindings.enqueue({ namespace, name });
+    }),
+    kind('', 'v1', 'namespaces', watches.namespaces, (event) => {
+      if (newLabels(event)) enqueueNamespace(metaOf(event).name);
+    }),
+    kind('', 'v1', 'pods', watches.drivers, ({ object }) => {
+      for (const binding of bindingsOf(object as unknown as DriverPod)) bindings.enqueue(requestFromKey(binding), 'low');
+    }),
+    kind('admissionregistration.k8s.io', 'v1', 'mutatingwebhookconfigurations', watches.configuration, () => {
+      coverage.enqueue(configuration);
+      certificates.enqueue(certificate);
+    }),
+    {
+      ...kind('', 'v1', 'secrets', watches.certificate, () => {
+        certificates.enqueue(certificate);
+        coverage.enqueue(configuration);
+      }),
+      namespace: config.namespace,
+    },
+  ];
+}
+
+function kind(...[group, version, plural, informer, onEvent]: KindArguments): WatchedKind {
+  return { group, version, plural, informer, onEvent };
+}
+
+type KindArguments = [
+  group: string,
+  version: string,
+  plural: string,
+  informer: WatchedKind['informer'],
+  onEvent: (event: ResourceEvent) => void,
+];
+
+function metaOf({ object }: ResourceEvent): ObjectMeta {
+  return (object as unknown as { metadata: ObjectMeta }).metadata;
+}
+
+function requestOf(event: ResourceEvent): { readonly namespace: string; readonly name: string } {
+  const { namespace = '', name } = metaOf(event);
+  return { namespace, name };
+}
+
+/** Says of each event whether what `digest` looks at has changed since the one before; a deletion always has. */
+function changesOf(digest: (meta: ObjectMeta) => string): (event: ResourceEvent) => boolean {
+  const seen = new Map<string, string>();
+  return (event) => {
+    const { namespace, name } = requestOf(event);
+    const key = `${event.meta.kind}/${namespace}/${name}`;
+    const present = digest(metaOf(event));
+    const before = seen.get(key);
+    if (event.type === 'DELETED') seen.delete(key);
+    else seen.set(key, present);
+    return event.type === 'DELETED' || before !== present;
+  };
+}

@@ -1,0 +1,154 @@
+import type { V1Secret } from '@kubernetes/client-node';
+import { MANAGER } from '../api/group.ts';
+import { AlreadyExistsError, ConflictError } from '../runtime/api-error.ts';
+import type { KubeClient } from '../runtime/kube-client.ts';
+import type { KubeKind, KubeObject, ObjectMeta } from '../runtime/kube-object.ts';
+import type { Reconciler, Request, Result } from '../runtime/reconciler.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { planCertificates } from './certificate-plan.ts';
+import type { Action } from './certificate-plan.ts';
+import { readCertificateState, splitBundle, writeCertificateState } from './certificate-state.ts';
+import type { CertificateState, SecretText } from './certificate-state.ts';
+import { createAuthority, createServing } from './certificates.ts';
+import type { KeyPair } from './certificates.ts';
+import type { Getter } from './lister.ts';
+import { trustedBundles } from './webhook-configuration.ts';
+import type { WebhookConfiguration } from './webhook-configuration.ts';
+
+/** The Secret that the replicas share; its data is base64, see `SECRET_KEYS`. */
+export interface CertificateSecret extends KubeObject {
+  readonly type?: string;
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+export const CERTIFICATE_SECRET: KubeKind<CertificateSecret> = {
+  group: '',
+  version: 'v1',
+  plural: 'secrets',
+  kind: 'Secret',
+  namespaced: true,
+};
+
+export interface CertificateKeeperOptions {
+  readonly client: KubeClient;
+  /** Must keep the Secret's data: an informer of this one Secret, without a transform that drops it. */
+  readonly secrets: Getter<CertificateSecret>;
+  readonly configurations: Getter<WebhookConfiguration>;
+  readonly configurationName: string;
+  /** `servingNames` of the target. */
+  readonly names: readonly string[];
+  readonly logger: Logger;
+  readonly now?: () => Date;
+}
+
+const NOTHING = { next: undefined, previous: undefined, serving: undefined, nextTrustedSince: undefined };
+const TRUST_POLL_MS = 60_000;
+const LOST_RACE_MS = 200;
+
+/**
+ * Keeps the Secret with the webhook's certificates; on the leader only, but two at once do no harm: each write is
+ * compare-and-set, and who loses looks again. The request is the Secret's name. Enqueue it at the start, when the
+ * Secret changes and when the webhook configuration changes (that shows which authority the API server trusts).
+ */
+export class CertificateKeeper implements Reconciler {
+  readonly #options: CertificateKeeperOptions;
+  readonly #now: () => Date;
+  /** In memory on purpose: a new leader counts from its own first sight, which only makes the wait longer. */
+  #trust: { readonly cert: string; readonly since: Date } | undefined;
+
+  constructor(options: CertificateKeeperOptions) {
+    this.#options = options;
+    this.#now = options.now ?? ((): Date => new Date());
+  }
+
+  /** Throws `ApiError`; a lost race is no failure, it looks again soon. */
+  async reconcile(request: Request, signal: AbortSignal): Promise<Result> {
+    const now = this.#now();
+    const secret = this.#options.secrets.get(request.namespace, request.name);
+    const state = this.#withTrust(readCertificateState(decode(secret?.data)), now);
+    const plan = planCertificates(state, now, this.#options.names);
+    if (plan.action === 'keep') {
+      const wait = Math.max(plan.checkAt.getTime() - now.getTime(), 1);
+      return { requeueAfterMs: state?.next === undefined ? wait : Math.min(wait, TRUST_POLL_MS) };
+    }
+    const text = writeCertificateState(await this.#carryOut(plan.action, state, now));
+    try {
+      await this.#write(request, secret, { text, signal });
+    } catch (error) {
+      if (error instanceof ConflictError || error instanceof AlreadyExistsError)
+        return { requeueAfterMs: LOST_RACE_MS };
+      throw error;
+    }
+    this.#options.logger.info({ action: plan.action, secret: request.name }, 'webhook certificates changed');
+    // The informer's event usually comes first; this is for the case that it shows the present only later.
+    return { requeueAfterMs: LOST_RACE_MS };
+  }
+
+  #withTrust(state: CertificateState | undefined, now: Date): CertificateState | undefined {
+    const cert = state?.next?.cert;
+    if (state === undefined || cert === undefined || !this.#isTrusted(cert)) {
+      this.#trust = undefined;
+      return state;
+    }
+    if (this.#trust?.cert !== cert) this.#trust = { cert, since: now };
+    return { ...state, nextTrustedSince: this.#trust.since };
+  }
+
+  /** A configuration that isn't there or has no webhook trusts everything: nobody calls us. */
+  #isTrusted(cert: string): boolean {
+    const configuration = this.#options.configurations.get(undefined, this.#options.configurationName);
+    return trustedBundles(configuration).every((bundle) => splitBundle(bundle).includes(cert));
+  }
+
+  async #carryOut(action: Action, state: CertificateState | undefined, now: Date): Promise<CertificateState> {
+    const serve = (authority: KeyPair): Promise<KeyPair> => createServing(authority, this.#options.names, now);
+    if (state === undefined || action === 'anew') {
+      const authority = await createAuthority(now);
+      return { ...NOTHING, authority, serving: await serve(authority) };
+    }
+    switch (action) {
+      case 'renew':
+        return { ...state, serving: await serve(state.authority) };
+      case 'prepare':
+        return { ...state, next: await createAuthority(now) };
+      case 'promote': {
+        const authority = state.next ?? (await createAuthority(now));
+        return { ...NOTHING, authority, previous: state.authority.cert, serving: await serve(authority) };
+      }
+      case 'retire':
+        return { ...state, previous: undefined };
+    }
+  }
+
+  async #write(request: Request, secret: CertificateSecret | undefined, next: NextContent): Promise<void> {
+    const { client } = this.#options;
+    const data = encode(next.text);
+    if (secret === undefined) {
+      const metadata: ObjectMeta = { ...request, labels: { 'app.kubernetes.io/managed-by': MANAGER } };
+      await client.create(
+        CERTIFICATE_SECRET,
+        { apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data },
+        next.signal,
+      );
+      return;
+    }
+    // The resourceVersion in the metadata makes it compare-and-set; the type can't be changed and stays.
+    await client.replace(CERTIFICATE_SECRET, { ...secret, apiVersion: 'v1', kind: 'Secret', data }, next.signal);
+  }
+}
+
+interface NextContent {
+  readonly text: SecretText;
+  readonly signal: AbortSignal;
+}
+
+/** The Secret's data as text; undefined gives an empty one. */
+export function decode(data: V1Secret['data']): SecretText {
+  const entries = Object.entries(data ?? {});
+  return Object.fromEntries(entries.map(([name, value]) => [name, Buffer.from(value, 'base64').toString('utf8')]));
+}
+
+function encode(text: SecretText): Record<string, string> {
+  const entries = Object.entries(text);
+  return Object.fromEntries(entries.map(([name, value]) => [name, Buffer.from(value, 'utf8').toString('base64')]));
+}

@@ -1,0 +1,183 @@
+import type { KubeClient } from '../runtime/kube-client.ts';
+import type { KubeObject } from '../runtime/kube-object.ts';
+import { apiVersionOf } from '../runtime/kube-object.ts';
+import { TerminalError } from '../runtime/reconciler.ts';
+import type { Reconciler, Request, Result } from '../runtime/reconciler.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { decode } from './certificate-keeper.ts';
+import type { CertificateSecret } from './certificate-keeper.ts';
+import { SECRET_KEYS, splitBundle } from './certificate-state.ts';
+import { isExcluded, isSameWebhook, planWebhookConfiguration, selectedNamespaces } from './coverage.ts';
+import type { Getter, Lister } from './lister.ts';
+import type { WebhookTarget } from './serving-names.ts';
+import { WEBHOOK_CONFIGURATION, WEBHOOK_NAME, ourWebhook } from './webhook-configuration.ts';
+import type { Webhook, WebhookConfiguration } from './webhook-configuration.ts';
+
+/**
+ * Whether driver pods of a namespace reach the webhook.
+ *
+ * - `covered`: the API server sends them to us, and trusts us.
+ * - `pending`: not yet; it follows by itself.
+ * - `excluded`: never, see `isExcluded`.
+ * - `missing`: the webhook configuration isn't installed; its name is the option's.
+ */
+export type Coverage = 'covered' | 'pending' | 'excluded' | 'missing';
+
+export interface CoverageKeeperOptions {
+  readonly client: KubeClient;
+  /** The request's name, and the one configuration that the chart made. */
+  readonly configurationName: string;
+  readonly configurations: Getter<WebhookConfiguration>;
+  readonly secrets: Getter<CertificateSecret>;
+  readonly secret: Request;
+  /** All bindings of the cluster. */
+  readonly bindings: Pick<Lister<KubeObject>, 'list'>;
+  readonly ownNamespace: string;
+  readonly target: WebhookTarget;
+  readonly logger: Logger;
+  /** Called with the namespaces whose coverage is no longer what `covers` last said. */
+  readonly onChange: (namespaces: readonly string[]) => void;
+  /** Milliseconds; default `performance.now()`. */
+  readonly clock?: () => number;
+}
+
+/** No more than five writes a second, however many namespaces come and go. */
+const WRITE_GAP_MS = 200;
+
+/**
+ * Keeps the webhook configuration covering exactly the namespaces that have bindings; on the leader only. The request
+ * is the configuration's name (namespace ''). Enqueue it at the start, when the configuration, the certificate Secret
+ * or a binding changes: a run that finds nothing to do costs no request.
+ */
+export class CoverageKeeper implements Reconciler {
+  readonly #options: CoverageKeeperOptions;
+  readonly #clock: () => number;
+  readonly #answers = new Map<string, Coverage>();
+  #lastWrite = Number.NEGATIVE_INFINITY;
+  #written: Written | undefined;
+  #view: View | undefined;
+
+  constructor(options: CoverageKeeperOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? ((): number => performance.now());
+  }
+
+  /** Judged by the configuration as last observed, never by what was sent. Quick: may be asked for each binding. */
+  covers(namespace: string): Coverage {
+    const coverage = this.#judge(namespace);
+    this.#answers.set(namespace, coverage);
+    return coverage;
+  }
+
+  /** Throws `ApiError`, and `TerminalError` if the API server keeps something in our webhook that must not be there. */
+  async reconcile(request: Request, signal: AbortSignal): Promise<Result> {
+    this.#tellChanges();
+    const observed = this.#options.configurations.get(undefined, request.name);
+    if (observed === undefined) return undefined;
+    // The informer may still show what was there before our last write.
+    const written = this.#written?.over === observed ? this.#written.result : undefined;
+    const present = written ?? observed;
+    const wanted = this.#plan();
+    if (wanted === undefined || isSameWebhook(ourWebhook(present), wanted[0])) return undefined;
+    const wait = this.#lastWrite + WRITE_GAP_MS - this.#clock();
+    if (wait > 0) return { requeueAfterMs: Math.ceil(wait) };
+    this.#lastWrite = this.#clock();
+    const result = await this.#write(observed, wanted, signal);
+    this.#written = { over: observed, result };
+    this.#options.logger.info({ namespaces: selectedNamespaces(wanted[0]).length }, 'webhook configuration changed');
+    return undefined;
+  }
+
+  /** Undefined: there are namespaces to cover, but no authority to trust yet; the Secret's change comes back here. */
+  #plan(): readonly Webhook[] | undefined {
+    const { bindings, ownNamespace, target } = this.#options;
+    const namespaces = new Set(bindings.list().map(({ metadata }) => metadata.namespace ?? ''));
+    const caBundle = this.#trusted().join('');
+    const wanted = planWebhookConfiguration({ namespaces, ownNamespace, target, caBundle });
+    return wanted.length > 0 && caBundle === '' ? undefined : wanted;
+  }
+
+  async #write(
+    observed: WebhookConfiguration,
+    webhooks: readonly Webhook[],
+    signal: AbortSignal,
+  ): Promise<WebhookConfiguration> {
+    const { client } = this.#options;
+    const { name, uid } = observed.metadata;
+    // With the uid the API server refuses to create an object that was deleted meanwhile: it is the chart's.
+    const metadata = { name, ...(uid === undefined ? {} : { uid }) };
+    const wanted = {
+      apiVersion: apiVersionOf(WEBHOOK_CONFIGURATION),
+      kind: WEBHOOK_CONFIGURATION.kind,
+      metadata,
+      webhooks,
+    };
+    const applied = await client.apply(WEBHOOK_CONFIGURATION, wanted, { signal, force: true });
+    if (isSameWebhook(ourWebhook(applied), webhooks[0])) return applied;
+    // Apply leaves what another owner added to our webhook (say, a matchCondition); replacing takes it out.
+    const others = (applied.webhooks ?? []).filter((webhook) => webhook.name !== WEBHOOK_NAME);
+    const replaced = await client.replace(
+      WEBHOOK_CONFIGURATION,
+      { ...applied, webhooks: [...others, ...webhooks] },
+      signal,
+    );
+    if (isSameWebhook(ourWebhook(replaced), webhooks[0])) return replaced;
+    throw new TerminalError(
+      `the API server does not keep webhook ${WEBHOOK_NAME} of ${name} as it was written: ` +
+        'look for an admission policy or another controller that changes it',
+    );
+  }
+
+  #tellChanges(): void {
+    const changed = [...this.#answers].filter(([namespace, answer]) => this.#judge(namespace) !== answer);
+    for (const [namespace] of changed) this.#answers.delete(namespace);
+    if (changed.length > 0) this.#options.onChange(changed.map(([namespace]) => namespace));
+  }
+
+  #judge(namespace: string): Coverage {
+    if (isExcluded(namespace, this.#options.ownNamespace)) return 'excluded';
+    const observed = this.#options.configurations.get(undefined, this.#options.configurationName);
+    if (observed === undefined) return 'missing';
+    return this.#covered(observed).has(namespace) ? 'covered' : 'pending';
+  }
+
+  /** Kept for as long as the same objects are there: comparing them anew for each of 1,000 bindings would cost. */
+  #covered(observed: WebhookConfiguration): ReadonlySet<string> {
+    const secret = this.#secret();
+    if (this.#view?.observed === observed && this.#view.secret === secret) return this.#view.covered;
+    const covered = new Set(this.#isIntact(observed) ? selectedNamespaces(ourWebhook(observed)) : []);
+    this.#view = { observed, secret, covered };
+    return covered;
+  }
+
+  /** Whether it is as we would write it, its namespaces aside, and trusts the authority that signs. */
+  #isIntact(observed: WebhookConfiguration): boolean {
+    const webhook = ourWebhook(observed);
+    const caBundle = Buffer.from(webhook?.clientConfig?.caBundle ?? '', 'base64').toString('utf8');
+    const { ownNamespace, target } = this.#options;
+    const namespaces = selectedNamespaces(webhook);
+    const [signing] = this.#trusted();
+    const [wanted] = planWebhookConfiguration({ namespaces, ownNamespace, target, caBundle });
+    return signing !== undefined && splitBundle(caBundle).includes(signing) && isSameWebhook(webhook, wanted);
+  }
+
+  #trusted(): readonly string[] {
+    return splitBundle(decode(this.#secret()?.data)[SECRET_KEYS.trusted]);
+  }
+
+  #secret(): CertificateSecret | undefined {
+    return this.#options.secrets.get(this.#options.secret.namespace, this.#options.secret.name);
+  }
+}
+
+/** Our last write: over which observation, and what it gave. */
+interface Written {
+  readonly over: WebhookConfiguration;
+  readonly result: WebhookConfiguration;
+}
+
+interface View {
+  readonly observed: WebhookConfiguration;
+  readonly secret: CertificateSecret | undefined;
+  readonly covered: ReadonlySet<string>;
+}

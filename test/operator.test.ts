@@ -1,0 +1,95 @@
+import { expect } from 'chai';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SparkSecretsOperator, type WatchedKind } from '../operator/operator.ts';
+import { Informer } from '../operator/runtime/informer.ts';
+import { KubeConnection } from '../operator/runtime/kube-connection.ts';
+import { ApiServer } from './doubles/api-server.ts';
+import { eventually } from './doubles/eventually.ts';
+
+const THINGS = '/apis/demo.io/v1/things';
+const PODS = '/api/v1/pods';
+
+describe('operator', () => {
+  let api: ApiServer;
+  let connection: KubeConnection;
+  let events: string[];
+  let logged: string[];
+  let operator: SparkSecretsOperator;
+
+  const kind = (group: string, plural: string, more: Partial<WatchedKind> = {}): WatchedKind => ({
+    group,
+    version: 'v1',
+    plural,
+    informer: new Informer({
+      connection,
+      kind: { group, version: 'v1', plural, kind: plural === 'pods' ? 'Pod' : 'Thing', namespaced: true },
+      backoff: { baseMs: 10, maxMs: 20 },
+    }),
+    onEvent: ({ type, meta }) => events.push(`${type} ${meta.kind} ${meta.namespace ?? ''}/${meta.name}`),
+    ...more,
+  });
+  const put = (collection: string, name: string) => api.store.put(collection, { metadata: { name, namespace: 'one' } });
+
+  beforeEach(async () => {
+    [events, logged] = [[], []];
+    api = new ApiServer();
+    await api.start();
+    connection = new KubeConnection(api.kubeConfig());
+    const log = (message: string) => logged.push(message);
+    const logger = { debug: log, info: log, warn: log, error: log };
+    operator = new SparkSecretsOperator([kind('demo.io', 'things'), kind('', 'pods')], logger);
+  });
+  afterEach(async () => {
+    await operator.shutdown();
+    await connection.close();
+    await api.stop();
+  });
+
+  it('carries events of our own and of core kinds, from the first list on', async () => {
+    put(THINGS, 'a');
+    put(PODS, 'p');
+    await operator.start();
+    expect(events.toSorted()).to.deep.equal(['MODIFIED Pod one/p', 'MODIFIED Thing one/a']);
+    await eventually(() => api.watchers === 2);
+    api.store.delete(THINGS, 'one', 'a');
+    await eventually(() => events.length === 3);
+    expect(events[2]).to.equal('DELETED Thing one/a');
+    expect(logged).to.include('watching things.demo.io/v1');
+  });
+
+  it('lives through a watch that fails', async () => {
+    await operator.start();
+    await eventually(() => api.watchers === 2);
+    api.faults.push({ path: /watch=true/, times: 2, code: 500 });
+    api.dropWatches('reset');
+    put(THINGS, 'a');
+    await eventually(() => events.length === 1);
+  });
+
+  it('stops quietly: no event, no watch, and the process goes on', async () => {
+    await operator.start();
+    await eventually(() => api.watchers === 2);
+    operator.stop();
+    await operator.shutdown();
+    await eventually(() => api.watchers === 0);
+    put(THINGS, 'late');
+    await sleep(50);
+    expect(events).to.deep.equal([]);
+  });
+
+  it('goes on when an event handler throws', async () => {
+    let calls = 0;
+    const failing = kind('demo.io', 'things', {
+      onEvent: () => {
+        calls++;
+        throw new Error('handler');
+      },
+    });
+    operator = new SparkSecretsOperator([failing]);
+    await operator.start();
+    await eventually(() => api.watchers === 1);
+    put(THINGS, 'a');
+    put(THINGS, 'b');
+    await eventually(() => calls === 2);
+  });
+});
