@@ -4,7 +4,7 @@ import { generatedFiles } from './generated-files.ts';
 
 // Writes every generated file of the tree. `npm run check` compares instead.
 const root = join(import.meta.dirname, '..');
-for (const [path, text] of await generatedFiles(root)) {
+for await (const { path, text } of generatedFiles(root)) {
   await mkdir(dirname(join(root, path)), { recursive: true });
   await writeFile(join(root, path), text);
   console.log(path);

@@ -1,21 +1,30 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { chartCrds } from '../deploy/manifests/chart-crds.ts';
+import { renderInstall } from '../deploy/manifests/render.ts';
 import { crdReference } from './crd-reference.ts';
 import { crdTypes, type Crd } from './crd-types.ts';
 
-/** Every generated file of the tree, path from the root → text. */
-export async function generatedFiles(root: string): Promise<ReadonlyMap<string, string>> {
-  const files = new Map<string, string>();
+/** A generated file: its path from the root of the tree, and its text. */
+export interface GeneratedFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Every generated file of the tree. Write each before the next is asked for: the manifests are made from the chart's. */
+export async function* generatedFiles(root: string): AsyncGenerator<GeneratedFile> {
   const crds: Crd[] = [];
   for (const name of (await readdir(join(root, 'crds'))).filter((file) => file.endsWith('.yaml')).sort()) {
     const read = async (): Promise<Crd> => parse(await readFile(join(root, 'crds', name), 'utf8')) as Crd;
     const crd = await read();
     crds.push(crd);
-    files.set(`operator/api/generated/${kebab(crd.spec.names.kind)}.ts`, await crdTypes(await read(), `crds/${name}`));
+    const path = `operator/api/generated/${kebab(crd.spec.names.kind)}.ts`;
+    yield { path, text: await crdTypes(await read(), `crds/${name}`) };
   }
-  files.set('crds/README.md', crdReference(crds));
-  return files;
+  yield { path: 'crds/README.md', text: crdReference(crds) };
+  for (const { path, content } of await chartCrds()) yield { path, text: content };
+  yield { path: 'deploy/manifests/install.yaml', text: await renderInstall() };
 }
 
 function kebab(kind: string): string {

@@ -46,5 +46,5 @@ function claimsOf(view: BindingView): Claim[] {
 function conflict(what: string, one: BindingView, other: BindingView): string {
   const namespace = other.binding.metadata.namespace ?? '';
   const names = [one, other].map(({ binding }) => `${namespace}/${binding.metadata.name}`);
-  return `Conflict: the SparkJobSecretBindings ${names.join(' and ')} both select this job and give ${what} from different sources: remove it from one, or narrow a selector`;
+  return `Conflict: the SparkJobSecretBindings ${names.join(' and ')} both select this job and give ${what} from different sources: remove it from one, or narrow a selector.`;
 }

@@ -1,5 +1,5 @@
+import type { BindingSpec } from '../api/kinds.ts';
 import { parseKey } from '../api/secret-key.ts';
-import type { BindingSpec } from './binding-spec.ts';
 import { parseTemplate, type Template, type TemplateProblem } from './template.ts';
 
 /** One entry of sparkConf. */
@@ -9,13 +9,13 @@ export type ConfEntry = NonNullable<BindingSpec['sparkConf']>[number];
 export function confTemplate({ name, key, template }: ConfEntry): Template | TemplateProblem {
   if ((key === undefined) === (template === undefined)) {
     return {
-      problem: { reason: 'InvalidTemplate', message: `sparkConf ${name}: set exactly one of key and template` },
+      problem: { reason: 'InvalidTemplate', message: `sparkConf ${name}: set exactly one of key and template.` },
     };
   }
   if (template !== undefined) return named(name, parseTemplate(template));
   const parsed = parseKey(key ?? '');
   if (parsed !== undefined) return { parts: [{ key: parsed }] };
-  const message = `sparkConf ${name}: this is not the form of a key: write it like orders/DB_PASSWORD`;
+  const message = `sparkConf ${name}: this is not the form of a key: write it like orders/DB_PASSWORD.`;
   return { problem: { reason: 'KeyNotFound', message } };
 }
 

@@ -1,8 +1,8 @@
-import type { Pod } from './pod.ts';
 import { bindingConflicts } from './binding-conflicts.ts';
 import type { BindingView } from './binding-view.ts';
 import type { JsonPatch } from './json-patch.ts';
 import { patchPod, patchWarnings } from './patch-pod.ts';
+import type { Pod } from './pod.ts';
 import { RUNNERS, runnerOf } from './runners/registry.ts';
 import { selects } from './select.ts';
 import { specDigest } from './spec-digest.ts';
@@ -30,11 +30,11 @@ export function decide(pod: Pod, views: readonly BindingView[]): Decision {
   selected.sort((a, b) => (title(a) < title(b) ? -1 : 1));
   if (runnerOf(pod) === undefined) return { kind: 'deny', message: unsupported(selected) };
   const refusals = selected.flatMap(refusal);
-  if (refusals.length > 0) return { kind: 'deny', message: refusals.join('; ') };
+  if (refusals.length > 0) return { kind: 'deny', message: refusals.join(' ') };
   const pending = selected.filter((view) => !isUsable(view));
-  if (pending.length > 0) return { kind: 'wait', message: pending.map(notReconciled).join('; ') };
+  if (pending.length > 0) return { kind: 'wait', message: pending.map(notReconciled).join(' ') };
   const conflicts = bindingConflicts(selected);
-  if (conflicts.length > 0) return { kind: 'deny', message: conflicts.join('; ') };
+  if (conflicts.length > 0) return { kind: 'deny', message: conflicts.join(' ') };
   return { kind: 'patch', patch: patchPod(pod, selected), warnings: patchWarnings(pod, selected) };
 }
 
@@ -42,7 +42,7 @@ export function decide(pod: Pod, views: readonly BindingView[]): Decision {
 function refusal(view: BindingView): string[] {
   const resolved = resolvedOf(view);
   if (resolved?.status !== 'False' || !resolved.current) return [];
-  return [`${title(view)}: ${resolved.reason}: ${resolved.message}`];
+  return [`${title(view)}: ${resolved.reason}: ${resolved.message.replace(/\.?$/, '.')}`];
 }
 
 /**
@@ -65,12 +65,12 @@ function resolvedOf({
 
 function notReconciled(view: BindingView): string {
   const { name, namespace = '' } = view.binding.metadata;
-  return `${title(view)} is not reconciled yet; try again in a few seconds. Should it last: kubectl describe sjsb ${name} -n ${namespace}`;
+  return `${title(view)} is not reconciled yet; try again in a few seconds. Should it last, kubectl describe sjsb ${name} -n ${namespace} shows why.`;
 }
 
 function unsupported(selected: readonly BindingView[]): string {
   const how = RUNNERS.map(({ name }) => name).join(', ');
-  return `${selected.map(title).join(', ')} selects this pod, but it was not launched in a way that can be given secrets. Supported: ${how} (a container whose args have --properties-file). Launch it so, or narrow the selector`;
+  return `This pod is selected by ${selected.map(title).join(', ')}, but was not launched in a way that can be given secrets. Supported: ${how} (a container whose args have --properties-file). Launch it so, or narrow the selector.`;
 }
 
 function title({ binding: { metadata } }: BindingView): string {

@@ -1,7 +1,7 @@
-import type { Container, EnvVar } from './pod.ts';
 import type { BindingView } from './binding-view.ts';
 import { goesTo } from './environment.ts';
 import { contains, setItems, type JsonPatch } from './json-patch.ts';
+import type { Container, EnvVar } from './pod.ts';
 
 /** A variable that a binding gives the driver. */
 interface Given {
@@ -25,7 +25,7 @@ export function driverEnvWarnings(container: Container, views: readonly BindingV
     if (binding.spec.precedence === 'Pod' || ownEntry(container, entry) === undefined) return [];
     const name = `SparkJobSecretBinding ${binding.metadata.namespace ?? ''}/${binding.metadata.name}`;
     return [
-      `${name} replaces the variable ${entry.name} that the job sets itself: remove it from the job, or set spec.precedence: Pod in the binding to keep it`,
+      `${name} replaces the variable ${entry.name} that the job sets itself: remove it from the job, or set spec.precedence: Pod in the binding to keep it.`,
     ];
   });
 }

@@ -1,6 +1,6 @@
+import type { BindingSpec } from '../api/kinds.ts';
 import type { Problem } from '../api/reasons.ts';
 import { nameOf, parseGroup, parseKey, type SecretGroup, type SecretKey } from '../api/secret-key.ts';
-import type { BindingSpec } from './binding-spec.ts';
 import { reservedEnvName } from './conf-key.ts';
 
 /** One environment variable that a binding gives. */
@@ -60,12 +60,12 @@ export function goesTo(spec: BindingSpec, variable: string, target: 'driver' | '
 export function invalidEnvName(name: string, where: string): Problem | undefined {
   const reserved = reservedEnvName(name);
   if (reserved !== undefined)
-    return { reason: 'InvalidEnvName', message: `${where} gives the variable ${name}: ${reserved}` };
+    return { reason: 'InvalidEnvName', message: `${where} gives the variable ${name}: ${reserved}.` };
   if (NAME.test(name) && name.length <= MAX_NAME_LENGTH) return undefined;
   const form = `letters, digits and underscores, ${MAX_NAME_LENGTH} characters at most, and no digit first`;
   return {
     reason: 'InvalidEnvName',
-    message: `${where} gives the variable ${name}, which is no valid name (${form}): name it in env, and list keys instead of the group`,
+    message: `${where} gives the variable ${name}, which is no valid name (${form}): name it in env, and list keys instead of the group.`,
   };
 }
 
@@ -79,7 +79,7 @@ function keysOf(
   if (group !== undefined && keys.length === 0) {
     problems.push({
       reason: 'KeyNotFound',
-      message: `envFrom ${text}: the store has no key in this group that it grants to this namespace: add one, or correct the group`,
+      message: `envFrom ${text}: the store has no key in this group that it grants to this namespace: add one, or correct the group.`,
     });
   }
   return keys;
@@ -90,7 +90,7 @@ function claim(claims: Map<string, SecretKey>, { name, key }: EnvVariable, probl
   if (other !== undefined && other !== key) {
     problems.push({
       reason: 'Conflict',
-      message: `variable ${name} comes from the keys ${other} and ${key}: remove one, set another prefix, or name it in env`,
+      message: `variable ${name} comes from the keys ${other} and ${key}: remove one, set another prefix, or name it in env.`,
     });
   }
   claims.set(name, other ?? key);

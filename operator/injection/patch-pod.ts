@@ -1,9 +1,9 @@
-import type { Container, Pod } from './pod.ts';
 import { ANNOTATIONS, LABELS } from '../api/group.ts';
 import type { BindingView } from './binding-view.ts';
 import { driverEnvPatch, driverEnvWarnings } from './driver-env.ts';
 import { contains, pointer, setItems, setMembers, type JsonPatch } from './json-patch.ts';
 import { DRIVER_MOUNT, MERGED_FILE, mergeContainerPatch, mergeVolumes } from './merge-container.ts';
+import type { Container, Pod } from './pod.ts';
 import { runnerOf } from './runners/registry.ts';
 import { propertiesFileIndex } from './runners/spark-submit.ts';
 

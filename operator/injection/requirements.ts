@@ -1,6 +1,6 @@
+import type { BindingSpec } from '../api/kinds.ts';
 import type { Problem } from '../api/reasons.ts';
 import { parseGroup, parseKey, type SecretGroup, type SecretKey } from '../api/secret-key.ts';
-import type { BindingSpec } from './binding-spec.ts';
 import { forbiddenConfKey } from './conf-key.ts';
 import { confTemplate } from './conf-template.ts';
 import { invalidEnvName } from './environment.ts';
@@ -41,7 +41,7 @@ function ofSparkConf(spec: BindingSpec): Requirements {
   const entries = spec.sparkConf ?? [];
   const forbidden = entries.map(({ name }) => {
     const why = forbiddenConfKey(name);
-    return why === undefined ? undefined : problem('ForbiddenConfKey', `sparkConf ${name}: ${why}`);
+    return why === undefined ? undefined : problem('ForbiddenConfKey', `sparkConf ${name}: ${why}.`);
   });
   const templates = entries.map((entry) => confTemplate(entry));
   const problems = [
@@ -54,12 +54,12 @@ function ofSparkConf(spec: BindingSpec): Requirements {
 
 /** The CRD refuses what comes in a later version; an object that slipped past it must not be taken for complete. */
 function unsupported(spec: BindingSpec): Requirements {
-  const message = 'files is not yet supported: use env or sparkConf';
+  const message = 'files is not yet supported: use env or sparkConf.';
   return { keys: [], groups: [], problems: (spec.files ?? []).length > 0 ? [problem('InvalidValue', message)] : [] };
 }
 
 function noKey(where: string): Problem {
-  return problem('KeyNotFound', `${where}: this is not the form of a key or group: write it like orders/DB_PASSWORD`);
+  return problem('KeyNotFound', `${where}: this is not the form of a key or group: write it like orders/DB_PASSWORD.`);
 }
 
 function problem(reason: Problem['reason'], message: string): Problem {

@@ -1,8 +1,8 @@
 import { LABELS } from '../api/group.ts';
+import type { BindingSpec } from '../api/kinds.ts';
 import type { Problem } from '../api/reasons.ts';
 import type { SecretGroup, SecretKey } from '../api/secret-key.ts';
 import type { SecretValue } from '../api/secret-value.ts';
-import type { BindingSpec } from './binding-spec.ts';
 import { confTemplate, type ConfEntry } from './conf-template.ts';
 import { environment, goesTo, type EnvVariable } from './environment.ts';
 import { escapeProperty, trimmedBySpark } from './properties.ts';
@@ -89,7 +89,7 @@ function envValue(
   else if (decode(bytes) === undefined) problems.push(invalid(where, NOT_TEXT));
   else if (Buffer.byteLength(name) + bytes.byteLength + 2 > MAX_ENV_BYTES) {
     const most = MAX_ENV_BYTES - Buffer.byteLength(name) - 2;
-    const message = `${where}: the value has ${bytes.byteLength} bytes, Linux carries ${most} in this variable: shorten it, or use sparkConf`;
+    const message = `${where}: the value has ${bytes.byteLength} bytes, Linux carries ${most} in this variable: shorten it, or use sparkConf.`;
     problems.push({ reason: 'ValueTooLarge', message });
   }
   return bytes;
@@ -146,7 +146,7 @@ function twice(conf: readonly ConfEntry[]): Problem[] {
   const repeated = conf.filter(({ name }, at) => at > 0 && conf[at - 1]?.name === name);
   return repeated.map(({ name }) => ({
     reason: 'Conflict',
-    message: `sparkConf ${name} is listed more than once: remove all but one`,
+    message: `sparkConf ${name} is listed more than once: remove all but one.`,
   }));
 }
 
@@ -155,19 +155,19 @@ function tooLarge(data: ReadonlyMap<string, Buffer>): Problem[] {
   if (total <= MAX_SECRET_BYTES) return [];
   const largest = [...data].sort(([, a], [, b]) => b.byteLength - a.byteLength).slice(0, 3);
   const sizes = largest.map(([name, { byteLength }]) => `${name} (${byteLength} bytes)`).join(', ');
-  const message = `all values together have ${total} bytes, a Kubernetes Secret carries ${MAX_SECRET_BYTES}: shorten them or use two bindings. The largest: ${sizes}`;
+  const message = `all values together have ${total} bytes, a Kubernetes Secret carries ${MAX_SECRET_BYTES}: shorten them or use two bindings. The largest: ${sizes}.`;
   return [{ reason: 'ValueTooLarge', message }];
 }
 
 function missing(key: SecretKey): Problem {
   return {
     reason: 'KeyNotFound',
-    message: `key ${key} has no value in the store: add it, or correct the key in the binding`,
+    message: `key ${key} has no value in the store: add it, or correct the key in the binding.`,
   };
 }
 
 function invalid(where: string, what: string): Problem {
-  return { reason: 'InvalidValue', message: `${where}: the value ${what}` };
+  return { reason: 'InvalidValue', message: `${where}: the value ${what}.` };
 }
 
 function distinct(problems: readonly Problem[]): Problem[] {

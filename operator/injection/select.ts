@@ -1,6 +1,6 @@
-import type { Pod } from './pod.ts';
+import type { BindingSpec } from '../api/kinds.ts';
 import { matchesApplication } from './applications.ts';
-import type { BindingSpec } from './binding-spec.ts';
+import type { Pod } from './pod.ts';
 import { applicationNames } from './runners/registry.ts';
 
 /** Whether a binding's selector means this pod: all given parts must hold. One without any part means no pod. */

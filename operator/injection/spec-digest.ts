@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { BindingSpec } from './binding-spec.ts';
+import type { BindingSpec } from '../api/kinds.ts';
 
 /** Changes when the same spec gives other content than before, so that an upgraded operator writes every Secret anew. */
 const CONTENT_VERSION = 1;

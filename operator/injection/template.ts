@@ -25,11 +25,11 @@ export function parseTemplate(text: string): Template | TemplateProblem {
     } else if (text.startsWith('${', at)) {
       const end = text.indexOf('}', at);
       if (end < 0)
-        return invalid(`"\${" at character ${at + 1} is not closed: add "}", or write "$\${" for a literal "\${"`);
+        return invalid(`"\${" at character ${at + 1} is not closed: add "}", or write "$\${" for a literal "\${".`);
       const key = parseKey(text.slice(at + 2, end));
       if (key === undefined) {
         return invalid(
-          `"\${" at character ${at + 1} holds no key: keys are like orders/DB_PASSWORD; a literal "\${" is "$\${"`,
+          `"\${" at character ${at + 1} holds no key: keys are like orders/DB_PASSWORD; a literal "\${" is "$\${".`,
         );
       }
       parts.push(literal, { key });

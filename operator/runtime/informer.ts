@@ -232,7 +232,8 @@ export class Informer<T extends KubeObject, Raw extends KubeObject = T> {
       if (this.#isStopped()) return;
       try {
         // An async listener is a mistake, but its rejection must not end the process.
-        const result: unknown = listener(object, change);
+        const call: (object: T, change: 'set' | 'delete') => unknown = listener;
+        const result = call(object, change);
         if (result instanceof Promise) result.catch(report);
       } catch (error) {
         report(error);

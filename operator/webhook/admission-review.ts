@@ -1,12 +1,12 @@
-import type { V1Pod } from '@kubernetes/client-node';
 import type { JsonPatch } from '../injection/json-patch.ts';
+import type { Pod } from '../injection/pod.ts';
 
 /** The part of an AdmissionReview's request that the webhook reads. */
 export interface AdmissionRequest {
   readonly uid: string;
   /** Of the request: the pod's own may be empty. */
   readonly namespace: string;
-  readonly pod: V1Pod;
+  readonly pod: Pod;
 }
 
 /** `admission.k8s.io/v1`, AdmissionReview with a response. */
@@ -65,7 +65,7 @@ function readRequest(request: Record<string, unknown>): AdmissionRequest {
   }
   if (typeof namespace !== 'string' || namespace === '') throw new BadReviewError(400, 'the request has no namespace');
   if (!isRecord(object)) throw new BadReviewError(400, 'the request has no object');
-  return { uid, namespace, pod: object };
+  return { uid, namespace, pod: object as Pod };
 }
 
 /** The pod is admitted, with a patch if there is something to change. */

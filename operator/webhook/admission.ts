@@ -1,13 +1,13 @@
-import type { V1Pod } from '@kubernetes/client-node';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BindingView } from '../injection/binding-view.ts';
 import type { Decision } from '../injection/decide.ts';
+import type { Pod } from '../injection/pod.ts';
 import type { InjectionOutcome } from '../telemetry/metrics.ts';
 import { allow, readReview, refuse } from './admission-review.ts';
 import type { AdmissionReview } from './admission-review.ts';
 
 export interface AdmissionOptions {
-  readonly decide: (pod: V1Pod, views: readonly BindingView[]) => Decision;
+  readonly decide: (pod: Pod, views: readonly BindingView[]) => Decision;
   /** The bindings of a namespace with their Secrets, as the informers have them now. */
   readonly views: (namespace: string) => readonly BindingView[];
   readonly onDone?: (outcome: InjectionOutcome, ms: number) => void;
@@ -42,7 +42,7 @@ export class Admission {
     }
   }
 
-  async #decide(pod: V1Pod, namespace: string, signal: AbortSignal): Promise<Decision> {
+  async #decide(pod: Pod, namespace: string, signal: AbortSignal): Promise<Decision> {
     const { decide, views, patienceMs = 3000, pollMs = 50 } = this.#options;
     const deadline = performance.now() + patienceMs;
     let decision = decide(pod, views(namespace));

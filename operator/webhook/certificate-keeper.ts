@@ -1,39 +1,27 @@
-import type { V1Secret } from '@kubernetes/client-node';
 import { MANAGER } from '../api/group.ts';
 import { AlreadyExistsError, ConflictError } from '../runtime/api-error.ts';
 import type { KubeClient } from '../runtime/kube-client.ts';
-import type { KubeKind, KubeObject, ObjectMeta } from '../runtime/kube-object.ts';
+import type { ObjectMeta } from '../runtime/kube-object.ts';
+import type { Lister } from '../runtime/lister.ts';
 import type { Reconciler, Request, Result } from '../runtime/reconciler.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { planCertificates } from './certificate-plan.ts';
 import type { Action } from './certificate-plan.ts';
+import { CERTIFICATE_SECRET, decodeSecret, encodeSecret, type CertificateSecret } from './certificate-secret.ts';
 import { readCertificateState, splitBundle, writeCertificateState } from './certificate-state.ts';
 import type { CertificateState, SecretText } from './certificate-state.ts';
 import { createAuthority, createServing } from './certificates.ts';
 import type { KeyPair } from './certificates.ts';
-import type { Getter } from './lister.ts';
 import { trustedBundles } from './webhook-configuration.ts';
 import type { WebhookConfiguration } from './webhook-configuration.ts';
 
-/** The Secret that the replicas share; its data is base64, see `SECRET_KEYS`. */
-export interface CertificateSecret extends KubeObject {
-  readonly type?: string;
-  readonly data?: Readonly<Record<string, string>>;
-}
-
-export const CERTIFICATE_SECRET: KubeKind<CertificateSecret> = {
-  group: '',
-  version: 'v1',
-  plural: 'secrets',
-  kind: 'Secret',
-  namespaced: true,
-};
+export { CERTIFICATE_SECRET, type CertificateSecret };
 
 export interface CertificateKeeperOptions {
   readonly client: KubeClient;
   /** Must keep the Secret's data: an informer of this one Secret, without a transform that drops it. */
-  readonly secrets: Getter<CertificateSecret>;
-  readonly configurations: Getter<WebhookConfiguration>;
+  readonly secrets: Pick<Lister<CertificateSecret>, 'get'>;
+  readonly configurations: Pick<Lister<WebhookConfiguration>, 'get'>;
   readonly configurationName: string;
   /** `servingNames` of the target. */
   readonly names: readonly string[];
@@ -65,7 +53,7 @@ export class CertificateKeeper implements Reconciler {
   async reconcile(request: Request, signal: AbortSignal): Promise<Result> {
     const now = this.#now();
     const secret = this.#options.secrets.get(request.namespace, request.name);
-    const state = this.#withTrust(readCertificateState(decode(secret?.data)), now);
+    const state = this.#withTrust(readCertificateState(decodeSecret(secret)), now);
     const plan = planCertificates(state, now, this.#options.names);
     if (plan.action === 'keep') {
       const wait = Math.max(plan.checkAt.getTime() - now.getTime(), 1);
@@ -122,7 +110,7 @@ export class CertificateKeeper implements Reconciler {
 
   async #write(request: Request, secret: CertificateSecret | undefined, next: NextContent): Promise<void> {
     const { client } = this.#options;
-    const data = encode(next.text);
+    const data = encodeSecret(next.text);
     if (secret === undefined) {
       const metadata: ObjectMeta = { ...request, labels: { 'app.kubernetes.io/managed-by': MANAGER } };
       await client.create(
@@ -140,15 +128,4 @@ export class CertificateKeeper implements Reconciler {
 interface NextContent {
   readonly text: SecretText;
   readonly signal: AbortSignal;
-}
-
-/** The Secret's data as text; undefined gives an empty one. */
-export function decode(data: V1Secret['data']): SecretText {
-  const entries = Object.entries(data ?? {});
-  return Object.fromEntries(entries.map(([name, value]) => [name, Buffer.from(value, 'base64').toString('utf8')]));
-}
-
-function encode(text: SecretText): Record<string, string> {
-  const entries = Object.entries(text);
-  return Object.fromEntries(entries.map(([name, value]) => [name, Buffer.from(value, 'utf8').toString('base64')]));
 }

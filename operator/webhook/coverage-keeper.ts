@@ -1,14 +1,13 @@
 import type { KubeClient } from '../runtime/kube-client.ts';
 import type { KubeObject } from '../runtime/kube-object.ts';
 import { apiVersionOf } from '../runtime/kube-object.ts';
+import type { Lister } from '../runtime/lister.ts';
 import { TerminalError } from '../runtime/reconciler.ts';
 import type { Reconciler, Request, Result } from '../runtime/reconciler.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { decode } from './certificate-keeper.ts';
-import type { CertificateSecret } from './certificate-keeper.ts';
+import { decodeSecret, type CertificateSecret } from './certificate-secret.ts';
 import { SECRET_KEYS, splitBundle } from './certificate-state.ts';
 import { isExcluded, isSameWebhook, planWebhookConfiguration, selectedNamespaces } from './coverage.ts';
-import type { Getter, Lister } from './lister.ts';
 import type { WebhookTarget } from './serving-names.ts';
 import { WEBHOOK_CONFIGURATION, WEBHOOK_NAME, ourWebhook } from './webhook-configuration.ts';
 import type { Webhook, WebhookConfiguration } from './webhook-configuration.ts';
@@ -27,8 +26,8 @@ export interface CoverageKeeperOptions {
   readonly client: KubeClient;
   /** The request's name, and the one configuration that the chart made. */
   readonly configurationName: string;
-  readonly configurations: Getter<WebhookConfiguration>;
-  readonly secrets: Getter<CertificateSecret>;
+  readonly configurations: Pick<Lister<WebhookConfiguration>, 'get'>;
+  readonly secrets: Pick<Lister<CertificateSecret>, 'get'>;
   readonly secret: Request;
   /** All bindings of the cluster. */
   readonly bindings: Pick<Lister<KubeObject>, 'list'>;
@@ -162,7 +161,7 @@ export class CoverageKeeper implements Reconciler {
   }
 
   #trusted(): readonly string[] {
-    return splitBundle(decode(this.#secret()?.data)[SECRET_KEYS.trusted]);
+    return splitBundle(decodeSecret(this.#secret())[SECRET_KEYS.trusted]);
   }
 
   #secret(): CertificateSecret | undefined {

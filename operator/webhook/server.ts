@@ -85,7 +85,10 @@ export class WebhookServer {
    */
   useCertificate(cert: string | undefined, key: string | undefined): boolean {
     const pair = readPair(cert, key);
-    if (pair === undefined) return false;
+    if (pair === undefined) {
+      this.#options.logger.warn('webhook certificate unusable, keeping the one before');
+      return false;
+    }
     if (pair.cert === this.#certificate) return true;
     this.#app.server.setSecureContext({ ...TLS, ...pair });
     this.#certificate = pair.cert;

@@ -23,17 +23,31 @@ describe('the chart', function () {
       'CustomResourceDefinition',
       'CustomResourceDefinition',
       'Deployment',
+      'Lease',
       'MutatingWebhookConfiguration',
       'PodDisruptionBudget',
       'Role',
       'RoleBinding',
+      'Secret',
       'Service',
       'ServiceAccount',
     ]);
   });
 
-  it('leaves the list of webhooks to the operator', async () => {
-    expect(only(await rendered(), 'MutatingWebhookConfiguration')).not.to.have.property('webhooks');
+  it('leaves the content of what the operator writes to the operator', async () => {
+    const objects = await rendered();
+    expect(only(objects, 'MutatingWebhookConfiguration')).to.have.all.keys('apiVersion', 'kind', 'metadata');
+    expect(only(objects, 'Lease')).to.have.all.keys('apiVersion', 'kind', 'metadata');
+    expect(only(objects, 'Secret')).to.have.all.keys('apiVersion', 'kind', 'metadata', 'type');
+  });
+
+  it('names these three objects as it tells the operator', async () => {
+    const objects = await rendered();
+    const told = new Map(container(objects).env.map(({ name, value }) => [name, value]));
+    expect(only(objects, 'MutatingWebhookConfiguration').metadata.name).to.equal(told.get('WEBHOOK_CONFIGURATION'));
+    expect(only(objects, 'Lease').metadata.name).to.equal(told.get('LEASE_NAME'));
+    expect(only(objects, 'Secret').metadata.name).to.equal(told.get('CERTIFICATE_SECRET'));
+    expect(only(objects, 'Service').metadata.name).to.equal(told.get('WEBHOOK_SERVICE'));
   });
 
   it('keeps the custom resource definitions when it is uninstalled', async () => {
@@ -207,12 +221,12 @@ const effects: Record<string, { set: Record<string, unknown>; look: Look; sees: 
   'labels are on every object but the custom resource definitions': {
     set: { labels: { team: 'data' } },
     look: labelled,
-    sees: 9,
+    sees: 11,
   },
   'annotations are on every object but the custom resource definitions': {
     set: { annotations: { team: 'data' } },
     look: annotated,
-    sees: 9,
+    sees: 11,
   },
   'podLabels are the pod’s': {
     set: { podLabels: { mesh: 'off' } },

@@ -49,7 +49,7 @@ describe('the operator’s rights', function () {
       'secretstoreconfigs/status: patch',
       'sparkjobsecretbindings/status: patch',
       'sparkjobsecretbindings/finalizers: update',
-      'secrets: get list watch create patch update',
+      'secrets: get list watch create update',
       'pods: get list watch',
       'events: create',
       'namespaces: get list watch',
@@ -57,7 +57,7 @@ describe('the operator’s rights', function () {
       'leases: create',
       'leases: get update',
       'secrets: create',
-      'secrets: get list watch patch update',
+      'secrets: get list watch update',
     ]);
   });
 

@@ -107,19 +107,21 @@ export class ApiServer {
     const fault = this.faults.find((each) => applies(each, method, url));
     if (fault && (await misbehave(fault, response))) return;
     const token = (request.headers.authorization ?? '').replace('Bearer ', '');
-    if (this.tokens.size > 0 && !this.tokens.has(token)) {
-      answer(response, { code: 401, body: { kind: 'Status', reason: 'Unauthorized', code: 401 } });
-      return;
-    }
-    const { searchParams, pathname } = new URL(url, 'http://x');
+    const refused = this.tokens.size > 0 && !this.tokens.has(token);
+    if (refused) answer(response, { code: 401, body: { kind: 'Status', reason: 'Unauthorized', code: 401 } });
+    else this.#handle({ method, url, body }, response);
+  }
+
+  #handle({ method, url, body }: { method: string; url: string; body: string }, response: ServerResponse): void {
+    const { searchParams: query, pathname } = new URL(url, 'http://x');
     const target = this.store.targetOf(pathname);
     if (target === undefined || this.absent.has(target.collection)) {
       answer(response, { code: 404, body: { kind: 'Status', reason: 'NotFound', code: 404 } });
-    } else if (searchParams.get('watch') === 'true') {
-      this.#watch(target, searchParams.get('resourceVersion') ?? '', response);
+    } else if (query.get('watch') === 'true') {
+      this.#watch(target, query.get('resourceVersion') ?? '', response);
     } else {
       const parsed = body === '' ? undefined : (JSON.parse(body) as StoredObject);
-      answer(response, this.store.handle({ method, ...target, query: searchParams, body: parsed }));
+      answer(response, this.store.handle({ method, ...target, query, body: parsed }));
     }
   }
 

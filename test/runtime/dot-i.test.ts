@@ -1,4 +1,4 @@
-import { KubeConfig } from '@kubernetes/client-node';
+import { KubeConfig, V1ObjectMeta } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { createRequire } from 'node:module';
 import { Operator, ResourceEventType, ResourceMetaImpl } from '../../operator/runtime/dot-i.ts';
@@ -45,7 +45,7 @@ describe('dot-i, as far as we rely on it', () => {
   });
 
   it('makes the meta of an event from an object', () => {
-    const metadata = { name: 'a', namespace: 'one', resourceVersion: '7' };
+    const metadata = Object.assign(new V1ObjectMeta(), { name: 'a', namespace: 'one', resourceVersion: '7' });
     const meta = ResourceMetaImpl.createWithPlural('things', { apiVersion: 'demo.io/v1', kind: 'Thing', metadata });
     expect(meta).to.deep.include({ ...metadata, id: 'things.demo.io/v1', apiVersion: 'demo.io/v1', kind: 'Thing' });
     expect(() => ResourceMetaImpl.createWithPlural('things', { metadata })).to.throw(/Malformed/);

@@ -137,8 +137,8 @@ describe('leader election', () => {
   it('stops at once when another holds the lease', async () => {
     const first = candidate('a');
     await leads(first);
-    const stolen = await lease();
-    api.store.put(LEASES, { ...stolen, spec: { ...stolen.spec, holderIdentity: 'thief' } });
+    const spec = { ...(await lease()).spec, holderIdentity: 'thief' };
+    api.store.put(LEASES, { metadata: { namespace: 'system', name: 'operator' }, spec });
     await eventually(() => first.stopped === 1, 300);
     await first.election.release();
     expect((await lease()).spec?.holderIdentity).to.equal('thief');

@@ -23,7 +23,7 @@ so that a list of namespaces can one day turn the first part into a Role for eac
 # garbage collector removes a binding's Secret with the binding.
 - apiGroups: ['']
   resources: [secrets]
-  verbs: [get, list, watch, create, patch, update]
+  verbs: [get, list, watch, create, update]
 # Watches the metadata of driver pods that it has changed (label secrets.iomete.com/injected=true), to list in a
 # binding's status the applications that use it. It never writes a pod: the webhook answers the API server's question.
 - apiGroups: ['']
@@ -51,7 +51,8 @@ so that a list of namespaces can one day turn the first part into a Role for eac
 
 {{/* In the operator's own namespace. */}}
 {{- define "operator.rules.home" -}}
-# Starts the election of a leader. The API server cannot narrow the creation of an object by its name.
+# Makes the lease of the leader's election again when somebody deletes it, which is a way to force an election. The API
+# server cannot narrow the creation of an object by its name.
 - apiGroups: [coordination.k8s.io]
   resources: [leases]
   verbs: [create]
@@ -60,7 +61,7 @@ so that a list of namespaces can one day turn the first part into a Role for eac
   resources: [leases]
   resourceNames: [{{ include "operator.name" . }}]
   verbs: [get, update]
-# Makes the Secret with the webhook's certificate at the first start.
+# Makes the Secret with the webhook's certificate again when somebody deletes it, which is a way to get a new one.
 - apiGroups: ['']
   resources: [secrets]
   verbs: [create]
@@ -69,5 +70,5 @@ so that a list of namespaces can one day turn the first part into a Role for eac
 - apiGroups: ['']
   resources: [secrets]
   resourceNames: [{{ include "operator.certificateSecret" . }}]
-  verbs: [get, list, watch, patch, update]
+  verbs: [get, list, watch, update]
 {{- end -}}

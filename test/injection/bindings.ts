@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs';
+import type { BindingSpec, SparkJobSecretBinding } from '../../operator/api/kinds.ts';
+import { parseKey, type SecretGroup, type SecretKey } from '../../operator/api/secret-key.ts';
+import { SecretValue } from '../../operator/api/secret-value.ts';
+import type { BindingView } from '../../operator/injection/binding-view.ts';
+import type { Pod } from '../../operator/injection/pod.ts';
+import { bindingSecretName } from '../../operator/injection/secret-name.ts';
+import { secretContent } from '../../operator/injection/secret-content.ts';
+import { specDigest } from '../../operator/injection/spec-digest.ts';
+
+export type Condition = NonNullable<NonNullable<SparkJobSecretBinding['status']>['conditions']>[number];
+
+/** A value that no message, patch or warning may hold. */
+export const CANARY = 'canary-5f1d-value';
+
+/** A key of text that is one. */
+export function key(text: string): SecretKey {
+  const parsed = parseKey(text);
+  if (parsed === undefined) throw new Error(`${text} is no key`);
+  return parsed;
+}
+
+export function spec(part: Partial<BindingSpec> = {}): BindingSpec {
+  return { storeRef: { name: 'default' }, selector: { applications: ['*'] }, ...part };
+}
+
+export function values(entries: Readonly<Record<string, string | Buffer>>): Map<SecretKey, SecretValue> {
+  return new Map(
+    Object.entries(entries).map(([name, value]) => [key(name), SecretValue.fromBytes(Buffer.from(value))]),
+  );
+}
+
+export function groups(entries: Readonly<Record<string, readonly string[]>>): Map<SecretGroup, readonly SecretKey[]> {
+  return new Map(
+    Object.entries(entries).map(([group, names]) => [group as SecretGroup, names.map((name) => key(name))]),
+  );
+}
+
+/** Data of the Secret as text; fails when there are problems. */
+export function contentOf(
+  bindingSpec: BindingSpec,
+  entries: Readonly<Record<string, string | Buffer>>,
+  grouped: Readonly<Record<string, readonly string[]>> = {},
+): { data: Record<string, string>; envKeys: Readonly<Record<string, string>> } {
+  const input = {
+    spec: bindingSpec,
+    secretName: 'spark-secrets-orders',
+    values: values(entries),
+    groups: groups(grouped),
+  };
+  const content = secretContent(input);
+  if ('problems' in content) throw new Error(JSON.stringify(content.problems));
+  const data = Object.entries(content.data).map(([name, text]) => [name, Buffer.from(text, 'base64').toString('utf8')]);
+  return { data: Object.fromEntries(data) as Record<string, string>, envKeys: content.envKeys };
+}
+
+export interface ViewOptions {
+  readonly spec?: Partial<BindingSpec>;
+  readonly envKeys?: Readonly<Record<string, string>>;
+  readonly conditions?: readonly Partial<Condition>[];
+  readonly generation?: number;
+  readonly secret?: BindingView['secret'] | null;
+  readonly deletionTimestamp?: string;
+}
+
+/** A binding that is reconciled, unless the options say otherwise; its variables are those of env. */
+export function view(name: string, options: ViewOptions = {}): BindingView {
+  const { generation = 2, conditions = [{ status: 'True' }] } = options;
+  const full = spec(options.spec ?? { env: [{ name: 'DB_PASSWORD', key: 'orders/DB_PASSWORD' }] });
+  const envKeys = options.envKeys ?? Object.fromEntries((full.env ?? []).map((entry) => [entry.name, entry.key]));
+  const secret = { name: bindingSecretName(name), specDigest: specDigest(full), envKeys };
+  const status = {
+    observedGeneration: generation,
+    conditions: conditions.map((condition) => ({
+      type: 'Resolved',
+      status: 'False' as const,
+      reason: 'KeyNotFound',
+      message: 'key a has no value in the store: add it.',
+      lastTransitionTime: '2026-01-31T00:00:00Z',
+      observedGeneration: generation,
+      ...condition,
+    })),
+  };
+  const { deletionTimestamp } = options;
+  const metadata = { name, namespace: 'analytics', generation, ...(deletionTimestamp ? { deletionTimestamp } : {}) };
+  return {
+    binding: { apiVersion: 'secrets.iomete.com/v1alpha1', kind: 'SparkJobSecretBinding', metadata, spec: full, status },
+    secret: options.secret === null ? undefined : (options.secret ?? secret),
+  };
+}
+
+export const GOLDEN_PODS = [
+  'spark-3.4-java',
+  'spark-3.5-python-proxy-user',
+  'spark-4.0-pod-template',
+  'spark-4.1-gated-restricted',
+] as const;
+
+/** A fresh copy of a golden driver pod. */
+export function golden(name: (typeof GOLDEN_PODS)[number]): Pod & { readonly spec: NonNullable<Pod['spec']> } {
+  const text = readFileSync(new URL(`golden/${name}.json`, import.meta.url), 'utf8');
+  return JSON.parse(text) as Pod & { readonly spec: NonNullable<Pod['spec']> };
+}

@@ -1,0 +1,112 @@
+import { readFileSync } from 'node:fs';
+import { runInNewContext } from 'node:vm';
+import { expect } from 'chai';
+import { parse } from 'yaml';
+import { forbiddenConfKey, reservedEnvName } from '../../operator/injection/conf-key.ts';
+
+interface Schema {
+  readonly pattern?: string;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly items?: Schema;
+  readonly 'x-kubernetes-validations'?: readonly { readonly rule: string; readonly message: string }[];
+}
+
+const CONF_KEYS = [
+  'spark.hadoop.fs.s3a.secret.key',
+  'spark.sql.catalog.c.credential',
+  'spark.datasource.url',
+  'spark.authenticate.secret',
+  'spark.rpc.x',
+  'spark.network.crypto.key',
+  'spark.port.maxRetries',
+  'spark.ui.port',
+  'spark.portal',
+  'spark.ssl.keyStore',
+  'spark.ssl.keyStorePassword',
+  'spark.ssl.ui.keyPassword',
+  'spark.executorEnv.A',
+  'spark.kubernetes.driverEnv.A',
+  'spark.driver.extraJavaOptions',
+  'spark.executor.defaultJavaOptions',
+  'spark.executor.extraJavaOptionsX',
+  'spark.redaction.regex',
+  'spark.master',
+  'spark.masters',
+  'spark.submit.deployMode',
+  'spark.app.name',
+  'spark.app.names',
+  'spark.driver.host',
+  'spark.driver.hosts',
+  'spark.driver.bindAddress',
+  'spark.a b',
+  'spark.a=b',
+  'hadoop.x',
+  'spark.',
+];
+
+const ENV_NAMES = [
+  'DB_PASSWORD',
+  'PATH',
+  'MY_PATH',
+  'LD_PRELOAD',
+  'JAVA_TOOL_OPTIONS',
+  '_JAVA_OPTIONS',
+  'JDK_JAVA_OPTIONS',
+  'SPARK_CONF_DIR',
+  'SPARK_HOME',
+  'SPARK_USER',
+  'SPARK_USERS',
+  'SPARK_LOCAL_DIRS',
+  'SPARK_DRIVER_BIND_ADDRESS',
+  'SPARK_EXECUTOR_ID',
+  'SPARK_JAVA_OPT_1',
+  'SPARK_SUBMIT_OPTS',
+  'SPARK_DAEMON_JAVA_OPTS',
+  'SPARK_TOKEN',
+];
+
+describe('deny-lists', () => {
+  const sparkConf = specSchema('sparkConf').items!.properties!['name']!;
+  const env = specSchema('env').items!.properties!['name']!;
+
+  for (const name of CONF_KEYS) {
+    it(`says the same of the Spark property "${name}" as the CRD`, () => {
+      const why = forbiddenConfKey(name);
+      expect(new RegExp(sparkConf.pattern!, 'u').test(name) ? why : 'pattern').to.equal(
+        new RegExp(sparkConf.pattern!, 'u').test(name) ? celMessage(sparkConf, name) : 'pattern',
+      );
+      if (!new RegExp(sparkConf.pattern!, 'u').test(name)) expect(why).to.be.a('string');
+    });
+  }
+
+  for (const name of ENV_NAMES) {
+    it(`says the same of the variable ${name} as the CRD`, () => {
+      expect(reservedEnvName(name)).to.equal(celMessage(env, name));
+    });
+  }
+
+  it('has properties of both kinds in its table, for every rule of the CRD', () => {
+    const messages = new Set(CONF_KEYS.map((name) => celMessage(sparkConf, name)));
+    expect([...messages]).to.have.members([
+      undefined,
+      ...sparkConf['x-kubernetes-validations']!.map(({ message }) => message),
+    ]);
+  });
+});
+
+function specSchema(property: string): Schema {
+  const text = readFileSync(new URL('../../crds/sparkjobsecretbindings.yaml', import.meta.url), 'utf8');
+  const crd = parse(text) as { spec: { versions: { schema: { openAPIV3Schema: Schema } }[] } };
+  return crd.spec.versions[0]!.schema.openAPIV3Schema.properties!['spec']!.properties![property]!;
+}
+
+/** The message of the first rule that refuses the name. These rules of CEL are JavaScript as well. */
+function celMessage(schema: Schema, name: string): string | undefined {
+  const self = {
+    matches: (pattern: string) => new RegExp(pattern, 'u').test(name),
+    startsWith: (prefix: string) => name.startsWith(prefix),
+    contains: (part: string) => name.includes(part),
+  };
+  const rules = schema['x-kubernetes-validations']!;
+  return rules.find(({ rule }) => runInNewContext(rule, { self }) === false)?.message;
+}

@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto';
+import { openCluster } from '../deploy/local/cluster.ts';
+import { runChecks } from './checks.ts';
+import { runStep } from './run-step.ts';
+
+// npm test [-- check | unit | integration | e2e …]: all stages, or only the named ones.
+
+interface Stage {
+  readonly name: string;
+  readonly specs: readonly string[];
+  readonly ignore?: readonly string[];
+  readonly needsCluster: boolean;
+  /** Longest time for the whole stage, in minutes. */
+  readonly minutes: number;
+}
+
+const STAGES: readonly Stage[] = [
+  {
+    name: 'unit',
+    specs: ['test/**/*.test.ts'],
+    ignore: ['test/integration/**', 'test/e2e/**'],
+    needsCluster: false,
+    minutes: 5,
+  },
+  { name: 'integration', specs: ['test/integration/**/*.test.ts'], needsCluster: true, minutes: 10 },
+  { name: 'e2e', specs: ['test/e2e/**/*.test.ts'], needsCluster: true, minutes: 30 },
+];
+
+const total = { passed: 0, failed: 0 };
+const wanted = new Set(process.argv.slice(2));
+const known = ['check', ...STAGES.map(({ name }) => name)];
+for (const name of wanted) if (!known.includes(name)) throw new Error(`there is no stage ${name}: ${known.join(', ')}`);
+const isWanted = (name: string): boolean => wanted.size === 0 || wanted.has(name);
+
+if (isWanted('check')) {
+  console.log('\ncheck');
+  const { passed, failed } = await runChecks();
+  total.passed += passed;
+  total.failed += failed;
+}
+const stages = STAGES.filter(({ name }) => isWanted(name));
+for (const stage of stages.filter(({ needsCluster }) => !needsCluster)) await mocha(stage, {});
+const clusterStages = stages.filter(({ needsCluster }) => needsCluster);
+if (clusterStages.length > 0) await withCluster(clusterStages);
+
+console.log(`\n${total.passed} passed, ${total.failed} failed`);
+process.exitCode = total.failed === 0 ? 0 : 1;
+
+/** One cluster for all stages that need one, gone afterwards. */
+async function withCluster(needy: readonly Stage[]): Promise<void> {
+  const name = `test-${randomBytes(3).toString('hex')}`;
+  const cluster = await openCluster({ name });
+  try {
+    for (const stage of needy) await mocha(stage, { TEST_CLUSTER: name, TEST_KUBECONFIG: cluster.kubeconfig });
+  } finally {
+    await cluster.down();
+  }
+}
+
+async function mocha(stage: Stage, env: Readonly<Record<string, string>>): Promise<void> {
+  console.log(`\n${stage.name}`);
+  const ignore = (stage.ignore ?? []).flatMap((pattern) => ['--ignore', pattern]);
+  const counts = { passing: 0, failing: 0 };
+  const ok = await runStep('mocha', ['--forbid-only', ...ignore, ...stage.specs], {
+    env,
+    limitMs: stage.minutes * 60_000,
+    onOutput: (text) => {
+      // mocha's epilogue: "  12 passing (3s)", "  1 failing".
+      for (const [, count, what] of text.matchAll(/^ +(\d+) (passing|failing)\b/gm)) {
+        if (what === 'passing' || what === 'failing') counts[what] += Number(count);
+      }
+    },
+  });
+  total.passed += counts.passing;
+  // A run that ended badly without a failing test (a crash, no test found, the time limit) is a failure too.
+  const silent = !ok && counts.failing === 0;
+  total.failed += counts.failing + (silent || counts.passing + counts.failing === 0 ? 1 : 0);
+}
