@@ -3,7 +3,7 @@ import { bindingViews } from './binding-views.ts';
 import type { Config } from './config.ts';
 import { StoreReconciler } from './controllers/secret-store-config/reconciler.ts';
 import { BindingReconciler } from './controllers/spark-job-secret-binding/reconciler.ts';
-import { watchedKinds } from './watched-kinds.ts';
+import { COUNT_LAG_MS, watchedKinds } from './watched-kinds.ts';
 import { FollowedSecrets } from './followed-secrets.ts';
 import { decide } from './injection/decide.ts';
 import { Program } from './program.ts';
@@ -14,7 +14,7 @@ import { KubeConnection } from './runtime/kube-connection.ts';
 import { LeaderElection } from './runtime/leader-election.ts';
 import { requestFromKey, type Reconciler } from './runtime/reconciler.ts';
 import { SparkSecretsOperator } from './operator.ts';
-import { StoreCache } from './stores/cache.ts';
+import { StoreCache, type StoreCacheOptions } from './stores/cache.ts';
 import { storeOpener } from './stores/registry.ts';
 import { HealthServer } from './telemetry/health.ts';
 import { createLogger, stringLogger, type Logger } from './telemetry/logger.ts';
@@ -101,8 +101,13 @@ function createControllers(parts: Parts): { controllers: Controllers; cache: Sto
       logger.warn({ err }, 'event not written');
     },
   });
-  const cache = createCache(parts, (readers) => {
-    for (const reader of readers) bindings.enqueue(requestFromKey(reader));
+  const cache = createCache(parts, {
+    onChange: (readers) => {
+      for (const reader of readers) bindings.enqueue(requestFromKey(reader));
+    },
+    onPush: (store) => {
+      controllers.stores.enqueueAfter(requestFromKey(store), COUNT_LAG_MS);
+    },
   });
   const coverage = createCoverage(parts, (namespaces) => {
     for (const namespace of namespaces)
@@ -136,12 +141,15 @@ function controller({ logger, metrics }: Parts, name: string, reconciler: Reconc
   });
 }
 
-function createCache({ connection, client, metrics }: Parts, onChange: (readers: ReadonlySet<string>) => void): StoreCache {
+function createCache(
+  { connection, client, metrics }: Parts,
+  listeners: Pick<StoreCacheOptions, 'onChange' | 'onPush'>,
+): StoreCache {
   return new StoreCache({
     open: storeOpener({
       secretAccess: (namespace, secretName) => new FollowedSecrets({ connection, client, namespace, secretName }),
     }),
-    onChange,
+    ...listeners,
     onRequest: (type, operation, ok) => {
       metrics.storeRequest(type, operation, ok ? 'success' : 'error');
     },

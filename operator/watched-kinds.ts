@@ -8,8 +8,8 @@ import { requestFromKey } from './runtime/reconciler.ts';
 import { storeRefOf, type DriverPod, type SparkJobSecretBinding } from './api/kinds.ts';
 import { bindingsOf, type Watches } from './watches.ts';
 
-/** A store's count of bindings may lag by this, so that a thousand new bindings are not a thousand status writes. */
-const COUNT_LAG_MS = 1_000;
+/** A store's counts may lag by this, so that a thousand new bindings are not a thousand status writes. Milliseconds. */
+export const COUNT_LAG_MS = 1_000;
 
 /**
  * Which kinds are watched, and whom a change of each concerns. This is the whole of the way of an event: from here on

@@ -59,15 +59,24 @@ function commandNamed(word: string): Arguments['command'] {
 }
 
 function checked(parsed: Arguments): Arguments {
-  const { command, context, images, rest } = parsed;
-  const unknown = command === 'exec' ? undefined : rest.find((word) => word.startsWith('-'));
-  if (unknown !== undefined) throw new Error(`unknown option ${unknown}`);
-  const takesMore = command === 'exec' || command === 'load-image';
-  if (takesMore && rest.length === 0) throw new Error(`${command} needs something to work on`);
-  if (!takesMore && rest.length > 0) throw new Error(`${command} takes no "${rest.join(' ')}"`);
-  if (command !== 'up' && images.length > 0) throw new Error('--image is for up; use load-image');
-  if (context !== undefined && !['status', 'load-image'].includes(command)) {
-    throw new Error(`${command} is for local clusters: it takes no --context`);
-  }
+  const wrong = mistake(parsed);
+  if (wrong !== undefined) throw new Error(wrong);
   return parsed;
+}
+
+function mistake(parsed: Arguments): string | undefined {
+  const { command, context, images } = parsed;
+  if (command !== 'up' && images.length > 0) return '--image is for up; use load-image';
+  if (context !== undefined && command !== 'status' && command !== 'load-image') {
+    return `${command} is for local clusters: it takes no --context`;
+  }
+  return mistakeInRest(parsed);
+}
+
+function mistakeInRest({ command, rest }: Arguments): string | undefined {
+  const unknown = command === 'exec' ? undefined : rest.find((word) => word.startsWith('-'));
+  if (unknown !== undefined) return `unknown option ${unknown}`;
+  const takesMore = command === 'exec' || command === 'load-image';
+  if (takesMore && rest.length === 0) return `${command} needs something to work on`;
+  return takesMore || rest.length === 0 ? undefined : `${command} takes no "${rest.join(' ')}"`;
 }

@@ -37,6 +37,8 @@ export function commands(layout: Layout): Readonly<Record<Component, readonly st
       'cluster-signing-key-file': `${pki}/ca.key`,
       'leader-elect': 'false',
       controllers: '*,-nodeipam',
+      // Its default lies outside of the state folder, and would be made there.
+      'flex-volume-plugin-dir': `${state}/kubelet/plugins-exec`,
       ...fast,
     }),
     'kube-scheduler': flags('kube-scheduler', {

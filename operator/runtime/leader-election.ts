@@ -83,9 +83,10 @@ export class LeaderElection {
     return this.#leading && performance.now() - this.#renewedAt < this.#renewDeadlineMs;
   }
 
-  /** Who holds the lease, as last seen. */
+  /** Who holds the lease, as last seen; undefined: nobody, or not known yet. */
   get leader(): string | undefined {
-    return this.#seen?.spec?.holderIdentity;
+    const holder = this.#seen?.spec?.holderIdentity;
+    return holder === '' ? undefined : holder;
   }
 
   /** Begins to take part; returns at once. */
@@ -99,10 +100,9 @@ export class LeaderElection {
     await this.#running;
     if (!this.#leading || this.#seen === undefined) return;
     this.#leading = false;
-    // Without a holder, and not with an empty one, which newer API servers refuse.
     const { leaseTransitions = 0 } = this.#seen.spec ?? {};
     const now = microTime();
-    const spec = { leaseDurationSeconds: 1, acquireTime: now, renewTime: now, leaseTransitions };
+    const spec = { holderIdentity: '', leaseDurationSeconds: 1, acquireTime: now, renewTime: now, leaseTransitions };
     try {
       await this.#options.client.replace(LEASE, { ...this.#seen, spec }, AbortSignal.timeout(this.#renewDeadlineMs));
     } catch (error) {

@@ -25,6 +25,8 @@ export interface StoreCacheOptions {
   /** Makes the driver for a store: stores/registry.ts. */
   readonly open: (config: SecretStoreConfig) => SecretStore;
   readonly onChange: (readers: ReadonlySet<string>) => void;
+  /** Told of a store, `namespace/name`, whose content changed. */
+  readonly onPush?: (store: string) => void;
   readonly onRequest?: (type: string, operation: string, ok: boolean) => void;
 }
 
@@ -91,10 +93,11 @@ export class StoreCache {
     const present = this.#stores.get(key);
     if (present?.identity === identity) return present.reads;
     const { type, refreshInterval } = config.spec;
-    const { onChange, onRequest } = this.#options;
+    const { onChange, onPush, onRequest } = this.#options;
     const reads = new SharedReads(this.#options.open(config), {
       refreshMs: durationMs(refreshInterval ?? '30s'),
       onChange,
+      onPush: () => onPush?.(key),
       onRequest: (operation, ok) => onRequest?.(type, operation, ok),
     });
     this.#stores.set(key, { identity, reads });

@@ -32,6 +32,8 @@ export interface SharedReadsOptions {
   readonly refreshMs: number;
   /** Told which readers have to look again. */
   readonly onChange: (readers: ReadonlySet<string>) => void;
+  /** The store pushed a change, of keys that are read or of others. */
+  readonly onPush?: () => void;
   readonly onRequest?: (operation: string, ok: boolean) => void;
 }
 
@@ -204,9 +206,14 @@ export class SharedReads {
     if (this.#watching || this.#store.watch === undefined || this.#closed.signal.aborted) return;
     this.#watching = true;
     const store = this.#store;
-    this.#ask('watch', async () => store.watch?.((keys) => void this.#refresh(keys), this.#closed.signal)).catch(() => {
+    this.#ask('watch', async () => store.watch?.((keys) => void this.#pushed(keys), this.#closed.signal)).catch(() => {
       this.#watching = false;
     });
+  }
+
+  async #pushed(keys: readonly SecretKey[]): Promise<void> {
+    this.#options.onPush?.();
+    await this.#refresh(keys);
   }
 
   #schedule(): void {

@@ -65,7 +65,7 @@ function readRequest(request: Record<string, unknown>): AdmissionRequest {
   }
   if (typeof namespace !== 'string' || namespace === '') throw new BadReviewError(400, 'the request has no namespace');
   if (!isRecord(object)) throw new BadReviewError(400, 'the request has no object');
-  return { uid, namespace, pod: object as Pod };
+  return { uid, namespace, pod: object };
 }
 
 /** The pod is admitted, with a patch if there is something to change. */

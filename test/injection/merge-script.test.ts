@@ -23,7 +23,7 @@ interface Files {
 const SHELLS: Readonly<Record<string, readonly string[]>> = {
   dash: ['dash'],
   busybox: ['busybox', 'sh'],
-  bash: ['bash', '--posix'],
+  bash: ['bash', '--posix', '--norc'],
 };
 
 for (const [shell, [command = '', ...options]] of Object.entries(SHELLS)) {
@@ -52,6 +52,7 @@ for (const [shell, [command = '', ...options]] of Object.entries(SHELLS)) {
         AFTER: join(folder, 'after'),
       };
       const result = spawnSync(command, [...options, '-c', MERGE_SCRIPT], {
+        stdio: ['ignore', 'pipe', 'pipe'],
         encoding: 'utf8',
         timeout: 30_000,
         env: { PATH: process.env['PATH'], ...places },

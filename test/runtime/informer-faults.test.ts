@@ -36,7 +36,7 @@ describe('informer', () => {
     }
 
     it('waits for an API server that is not there yet', async () => {
-      const { port } = api;
+      const { port } = bench.api;
       await bench.api.stop();
       const informer = bench.build();
       const starting = informer.start();
@@ -114,7 +114,8 @@ describe('informer', () => {
     it('reports a listener that throws or rejects, and goes on', async () => {
       const later: string[] = [];
       const informer = await bench.started();
-      informer.subscribe((() => Promise.reject(new Error('async'))) as () => void);
+      const rejecting: () => unknown = () => Promise.reject(new Error('async'));
+      informer.subscribe(rejecting);
       informer.subscribe(() => {
         throw new Error('sync');
       });

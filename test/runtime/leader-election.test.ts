@@ -93,6 +93,7 @@ describe('leader election', () => {
     await sleep(80);
     const releasedAt = performance.now();
     await first.election.release();
+    expect((await lease()).spec?.holderIdentity).to.equal('');
     expect(first.stopped).to.equal(0);
     await leads(second);
     expect(performance.now() - releasedAt).to.be.below(250);

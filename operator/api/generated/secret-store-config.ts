@@ -237,7 +237,7 @@ export interface SecretStoreConfig {
      */
     requestBudget?: {
       /**
-       * Requests a second
+       * Requests a second, in the long run.
        */
       perSecond: number;
       /**
@@ -263,7 +263,7 @@ export interface SecretStoreConfig {
      */
     conditions?: {
       /**
-       * The aspect
+       * The aspect, in CamelCase.
        */
       type: string;
       /**

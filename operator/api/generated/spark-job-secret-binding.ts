@@ -172,7 +172,7 @@ export interface SparkJobSecretBinding {
      */
     conditions?: {
       /**
-       * The aspect
+       * The aspect, in CamelCase.
        */
       type: string;
       /**

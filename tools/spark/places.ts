@@ -1,0 +1,76 @@
+import type { Cluster } from '../../deploy/local/cluster.ts';
+import { getAll, inPod, type KubeObject, type Pod } from './kube.ts';
+import type { Place } from './leak-search.ts';
+import { DRIVER_CONTAINER, type Submission } from './submit.ts';
+
+const kinds = ['pods', 'configmaps', 'events', 'services', 'secretstoreconfigs', 'sparkjobsecretbindings'];
+const commandLines = 'for file in /proc/[0-9]*/cmdline; do tr "\\0" " " < $file 2>/dev/null; echo; done; true';
+const environmentPage = `
+import json, urllib.request
+api = 'http://localhost:4040/api/v1/applications'
+read = lambda url: urllib.request.urlopen(url, timeout=20).read().decode()
+for application in json.loads(read(api)):
+    print(read(api + '/' + application['id'] + '/environment'))
+`;
+
+/** Every object of a namespace that people can read without being allowed to read Secrets. */
+export async function objectPlaces(cluster: Cluster, namespace: string): Promise<readonly Place[]> {
+  const objects = await getAll<KubeObject>(cluster, kinds.join(','), `--namespace=${namespace}`);
+  return objects.map((object) => ({ where: title(object), text: JSON.stringify(object) }));
+}
+
+/** What every container of a namespace wrote, those of init containers included, also before a restart. */
+export async function logPlaces(cluster: Cluster, namespace: string): Promise<readonly Place[]> {
+  const pods = await getAll<Pod>(cluster, 'pods', `--namespace=${namespace}`);
+  const containers = pods.flatMap(({ metadata, spec }) =>
+    [...(spec.initContainers ?? []), ...spec.containers].map(({ name }) => ({ pod: metadata.name, name })),
+  );
+  const places: Place[] = [];
+  for (const { pod, name } of containers) {
+    const args = ['logs', pod, `--container=${name}`, `--namespace=${namespace}`];
+    // A container that has not started has no log yet.
+    const text = await cluster.kubectl(args, { timeoutMs: 60_000 }).catch(() => undefined);
+    if (text !== undefined) places.push({ where: `log of ${namespace}/${pod}, container ${name}`, text });
+  }
+  return places;
+}
+
+/** Command lines in a job's containers, its event log and its UI's environment page: only while it runs. */
+export async function runningPlaces(cluster: Cluster, run: Submission): Promise<readonly Place[]> {
+  const { namespace, driver } = run;
+  const container = { namespace, name: driver, container: DRIVER_CONTAINER };
+  const events = await inPod(cluster, container, 'sh', '-c', 'cat /tmp/spark-*.inprogress');
+  const page = await inPod(cluster, container, 'python3', '-c', environmentPage);
+  for (const [what, text] of [
+    ['event log', events],
+    ['environment page', page],
+  ] as const) {
+    if (!text.includes('spark.app.name'))
+      throw new Error(`the ${what} of ${driver} is not what it should be: ${text.slice(0, 200)}`);
+  }
+  const places = [
+    { where: `event log of ${namespace}/${driver}`, text: events },
+    { where: `environment page of ${namespace}/${driver}`, text: page },
+    await commandLinePlace(cluster, container),
+  ];
+  const executors = await getAll<Pod>(cluster, 'pods', `--namespace=${namespace}`, '--selector=spark-role=executor');
+  for (const { metadata } of executors.filter((pod) => pod.status?.phase === 'Running')) {
+    places.push(
+      await commandLinePlace(cluster, { namespace, name: metadata.name, container: 'spark-kubernetes-executor' }),
+    );
+  }
+  return places;
+}
+
+async function commandLinePlace(
+  cluster: Cluster,
+  pod: { readonly namespace: string; readonly name: string; readonly container: string },
+): Promise<Place> {
+  const text = await inPod(cluster, pod, 'sh', '-c', commandLines);
+  if (!text.includes('java')) throw new Error(`no command line of Java was found in ${pod.namespace}/${pod.name}`);
+  return { where: `command lines in ${pod.namespace}/${pod.name}`, text };
+}
+
+function title({ kind = 'object', metadata: { name, namespace = '' } }: KubeObject): string {
+  return `${kind} ${namespace}/${name}`;
+}
