@@ -28,19 +28,37 @@ const reads = '^operator/stores/(store|cache)[.]ts$';
 
 module.exports = {
   forbidden: [
-    only('api-knows-no-room', api, ['^operator/runtime/kube-object[.]ts$'], 'the API is what everything else stands on'),
+    only(
+      'api-knows-no-room',
+      api,
+      ['^operator/runtime/kube-object[.]ts$'],
+      'the API is what everything else stands on',
+    ),
     only('injection-is-pure', injection, [api, errors], 'no I/O and no clock in injection'),
     only('runtime-is-general', runtime, [telemetry, errors], 'runtime knows nothing of secrets or Spark'),
     only('telemetry-is-alone', telemetry, [], 'telemetry serves all and knows none'),
-    only('controllers', '^operator/controllers/', [api, injection, reads, runtime, telemetry, errors], 'see docs/architecture.md'),
+    only(
+      'controllers',
+      '^operator/controllers/',
+      [api, injection, reads, runtime, telemetry, errors],
+      'see docs/architecture.md',
+    ),
     only('webhook', room('webhook'), [api, injection, reads, runtime, telemetry, errors], 'see docs/architecture.md'),
-    only('stores-core', '^operator/stores/[^/]+[.]ts$', [api, telemetry, errors, '^operator/stores/'], 'stores never know the runtime'),
+    only(
+      'stores-core',
+      '^operator/stores/[^/]+[.]ts$',
+      [api, telemetry, errors, '^operator/stores/'],
+      'stores never know the runtime',
+    ),
     {
       name: 'store-drivers',
       comment: 'a driver knows the interface and itself: never the runtime, never another driver',
       severity: 'error',
       from: { path: '^operator/stores/([^/]+)/' },
-      to: { path: '^operator/', pathNot: ['^operator/stores/$1/', '^operator/stores/(store|listing)[.]ts$', api, telemetry, errors] },
+      to: {
+        path: '^operator/',
+        pathNot: ['^operator/stores/$1/', '^operator/stores/(store|listing)[.]ts$', api, telemetry, errors],
+      },
     },
     {
       name: 'controllers-apart',
@@ -49,16 +67,37 @@ module.exports = {
       from: { path: '^operator/controllers/([^/]+)/' },
       to: { path: '^operator/controllers/', pathNot: '^operator/controllers/$1/' },
     },
-    packageOnly('client-node', '@kubernetes/client-node', ['^operator/runtime/', '^operator/stores/kubernetes/', '^operator/(compose|main)[.]ts$'], 'client-node stays in runtime'),
+    packageOnly(
+      'client-node',
+      '@kubernetes/client-node',
+      ['^operator/runtime/', '^operator/stores/kubernetes/', '^operator/(compose|main)[.]ts$'],
+      'client-node stays in runtime',
+    ),
     packageOnly('dot-i', '@dot-i/k8s-operator', ['^operator/runtime/dot-i[.]ts$'], 'one file unwraps dot-i'),
     packageOnly('x509', '@peculiar/x509', ['^operator/webhook/'], 'certificates are made in the webhook room'),
     packageOnly('fastify', 'fastify', ['^operator/(webhook|http)/'], 'HTTP lives at the edge'),
     packageOnly('pino', 'pino', ['^operator/telemetry/'], 'the logger is made in one place'),
     packageOnly('prom-client', 'prom-client', ['^operator/telemetry/'], 'metrics are made in one place'),
     packageOnly('undici', 'undici', ['^operator/runtime/'], 'connections are made in runtime'),
-    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
-    { name: 'not-from-tests', comment: 'what ships does not need tests or tools', severity: 'error', from: { path: '^operator/' }, to: { path: '^(test|tools|deploy)/' } },
-    { name: 'no-dev-packages', severity: 'error', from: { path: '^operator/' }, to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] } },
+    {
+      name: 'no-circular',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'not-from-tests',
+      comment: 'what ships does not need tests or tools',
+      severity: 'error',
+      from: { path: '^operator/' },
+      to: { path: '^(test|tools|deploy)/' },
+    },
+    {
+      name: 'no-dev-packages',
+      severity: 'error',
+      from: { path: '^operator/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],
   options: {
@@ -66,6 +105,10 @@ module.exports = {
     exclude: { path: '[.](json|yaml)$' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'], extensions: ['.ts', '.js', '.mjs', '.json'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.js', '.mjs', '.json'],
+    },
   },
 };

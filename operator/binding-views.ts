@@ -1,4 +1,4 @@
-import type { BindingSecret } from './api/binding-secret.ts';
+import { envKeysOf, type BindingSecret } from './api/binding-secret.ts';
 import { ANNOTATIONS } from './api/group.ts';
 import type { SparkJobSecretBinding } from './api/kinds.ts';
 import type { BindingSecretView, BindingView } from './injection/binding-view.ts';
@@ -24,19 +24,9 @@ export function bindingViews(
     });
 }
 
-function secretView({ metadata }: Readonly<BindingSecret>): BindingSecretView {
-  const { name, annotations } = metadata;
-  const envKeys = parseEnvKeys(annotations?.[ANNOTATIONS.envKeys]);
+function secretView(secret: Readonly<BindingSecret>): BindingSecretView {
+  const { name, annotations } = secret.metadata;
+  const envKeys = envKeysOf(secret);
   // Without its list of variables the content is not known: the operator writes the Secret again.
   return { name, specDigest: envKeys && annotations?.[ANNOTATIONS.specDigest], envKeys: envKeys ?? {} };
-}
-
-function parseEnvKeys(text: string | undefined): Readonly<Record<string, string>> | undefined {
-  try {
-    const parsed: unknown = JSON.parse(text ?? '');
-    if (typeof parsed !== 'object' || parsed === null) return undefined;
-    return Object.fromEntries(Object.entries(parsed).flatMap(([name, key]) => (typeof key === 'string' ? [[name, key]] : [])));
-  } catch {
-    return undefined;
-  }
 }

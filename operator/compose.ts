@@ -37,12 +37,7 @@ interface Parts {
 }
 
 /** The controllers, by what they keep. */
-export interface Controllers {
-  readonly bindings: Controller;
-  readonly stores: Controller;
-  readonly coverage: Controller;
-  readonly certificates: Controller;
-}
+export type Controllers = Readonly<Record<'bindings' | 'stores' | 'coverage' | 'certificates', Controller>>;
 
 /** How many bindings are reconciled at once. Most of a run is waiting for the API server. */
 const BINDINGS_AT_ONCE = 16;
@@ -66,10 +61,6 @@ export function compose(config: Config, kubeConfig: KubeConfig, onFatal: (reason
   const parts: Parts = { config, logger, metrics, connection, client, watches };
   const { controllers, cache, events } = createControllers(parts);
   const webhook = createWebhook(parts);
-  watches.certificate.subscribe(({ data }) => {
-    const text = (name: string): string => Buffer.from(data?.[name] ?? '', 'base64').toString();
-    webhook.useCertificate(text('tls.crt'), text('tls.key'));
-  });
   const operator = new SparkSecretsOperator(watchedKinds(watches, controllers, config), stringLogger(logger));
   const health = new HealthServer({ port: config.healthPort, metrics });
   const election = new LeaderElection({
@@ -87,7 +78,19 @@ export function compose(config: Config, kubeConfig: KubeConfig, onFatal: (reason
       logger.warn({ err }, 'lease not written, trying again');
     },
   });
-  const program = new Program({ logger, metrics, connection, watches, controllers, cache, events, webhook, operator, health, election });
+  const program = new Program({
+    logger,
+    metrics,
+    connection,
+    watches,
+    controllers,
+    cache,
+    events,
+    webhook,
+    operator,
+    health,
+    election,
+  });
   return program;
 }
 
@@ -115,7 +118,12 @@ function createControllers(parts: Parts): { controllers: Controllers; cache: Sto
   });
   const now = (): Date => new Date();
   const sources = { ...watches, cache, coverage };
-  const bindings = controller(parts, 'sparkjobsecretbinding', new BindingReconciler({ client, sources, events, now }), BINDINGS_AT_ONCE);
+  const bindings = controller(
+    parts,
+    'sparkjobsecretbinding',
+    new BindingReconciler({ client, sources, events, now }),
+    BINDINGS_AT_ONCE,
+  );
   const controllers = {
     bindings,
     stores: controller(parts, 'secretstoreconfig', new StoreReconciler({ client, sources, events, now })),
@@ -191,7 +199,7 @@ function createWebhook({ config, watches, metrics, logger }: Parts): WebhookServ
       metrics.admitted(outcome, ms);
     },
   });
-  return new WebhookServer({
+  const server = new WebhookServer({
     port: config.webhookPort,
     admission,
     logger,
@@ -199,6 +207,13 @@ function createWebhook({ config, watches, metrics, logger }: Parts): WebhookServ
       metrics.setCertificateEnd(notAfter);
     },
   });
+  watches.certificate.subscribe(({ data }) => {
+    // Before the first leader made the certificates the Secret is there, and empty.
+    if (data === undefined) return;
+    const text = (name: string): string => Buffer.from(data[name] ?? '', 'base64').toString();
+    server.useCertificate(text('tls.crt'), text('tls.key'));
+  });
+  return server;
 }
 
 function targetOf({ webhookUrl, namespace, webhookService, clusterDomain }: Config): WebhookTarget {

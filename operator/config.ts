@@ -44,7 +44,8 @@ export function readConfig(environment: Environment): Config {
 
 function required(environment: Environment, name: string): string {
   const value = environment[name];
-  if (value === undefined || value === '') throw new Error(`${name} is not set: the chart sets it from the pod's fields`);
+  if (value === undefined || value === '')
+    throw new Error(`${name} is not set: the chart sets it from the pod's fields`);
   return value;
 }
 

@@ -9,7 +9,11 @@ interface ErrorKind {
 const ERRORS = {
   StoreUnreachable: { message: 'the store does not answer', status: 503, retry: true },
   AuthenticationFailed: { message: 'the store refuses the operator', status: 502, retry: true },
-  VersionConflict: { message: 'the key has another version by now: read it again, then write', status: 409, retry: false },
+  VersionConflict: {
+    message: 'the key has another version by now: read it again, then write',
+    status: 409,
+    retry: false,
+  },
   ValueTooLarge: { message: 'the value is too large for the store', status: 413, retry: false },
   InvalidKey: { message: 'the store can not hold a key of this form', status: 422, retry: false },
 } as const satisfies Record<string, ErrorKind>;

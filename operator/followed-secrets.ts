@@ -32,6 +32,7 @@ export class FollowedSecrets implements SecretAccess {
   readonly #options: FollowedSecretsOptions;
   readonly #followed = new Map<string, StoredSecret>();
   #informers: readonly Informer<WrappedSecret, Secret>[] = [];
+  #onChange: Listener = () => undefined;
 
   constructor(options: FollowedSecretsOptions) {
     this.#options = options;
@@ -40,13 +41,19 @@ export class FollowedSecrets implements SecretAccess {
   async follow(onChange: Listener, signal: AbortSignal): Promise<void> {
     const { secretName } = this.#options;
     await this.close();
+    signal.throwIfAborted();
+    this.#onChange = onChange;
     const failed = Promise.withResolvers<never>();
     const note = (error: unknown): void => {
       failed.reject(storeError(error));
     };
     const informers = [
-      this.#informer({ fieldSelector: `metadata.name=${secretName}` }, onChange, note),
-      this.#informer({ labelSelector: `${LABELS.store}=${secretName}` }, onChange, note),
+      this.#informer({ fieldSelector: `metadata.name=${secretName}` }, note),
+      // Without the root: two watches on one Secret could each bring back what the other knows to be old.
+      this.#informer(
+        { labelSelector: `${LABELS.store}=${secretName}`, fieldSelector: `metadata.name!=${secretName}` },
+        note,
+      ),
     ];
     this.#informers = informers;
     signal.addEventListener('abort', () => void this.close());
@@ -57,6 +64,9 @@ export class FollowedSecrets implements SecretAccess {
       await this.close();
       throw error;
     }
+    // What went while nobody followed.
+    for (const name of [...this.#followed.keys()])
+      if (!informers.some((informer) => informer.get(this.#options.namespace, name))) this.#take(name, undefined);
   }
 
   followed(): ReadonlyMap<string, StoredSecret> {
@@ -75,11 +85,11 @@ export class FollowedSecrets implements SecretAccess {
     if (resourceVersion === undefined) {
       const labels = { [LABELS.store]: secretName, [LABELS.managedBy]: MANAGER };
       const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace, labels }, type: 'Opaque', data };
-      return wrap(await withStoreErrors(client.create<Secret>(SECRET, secret, signal))).stored;
+      return this.#took(await withStoreErrors(client.create<Secret>(SECRET, secret, signal)));
     }
     const present = await withStoreErrors(client.get(SECRET, namespace, name, signal));
     if (present?.metadata.resourceVersion !== resourceVersion) throw new OperatorError('VersionConflict', name);
-    return wrap(await withStoreErrors(client.replace<Secret>(SECRET, { ...present, data }, signal))).stored;
+    return this.#took(await withStoreErrors(client.replace<Secret>(SECRET, { ...present, data }, signal)));
   }
 
   async close(): Promise<void> {
@@ -89,8 +99,7 @@ export class FollowedSecrets implements SecretAccess {
   }
 
   #informer(
-    selection: { readonly fieldSelector: string } | { readonly labelSelector: string },
-    onChange: Listener,
+    selection: { readonly fieldSelector: string; readonly labelSelector?: string },
     onLost: (error: unknown) => void,
   ): Informer<WrappedSecret, Secret> {
     const { connection, namespace } = this.#options;
@@ -102,13 +111,25 @@ export class FollowedSecrets implements SecretAccess {
       transform: wrap,
       onLost,
       onChange: ({ stored }, change) => {
-        const before = this.#followed.get(stored.name);
-        const after = change === 'delete' ? undefined : stored;
-        if (after) this.#followed.set(stored.name, after);
-        else this.#followed.delete(stored.name);
-        onChange(before, after);
+        this.#take(stored.name, change === 'delete' ? undefined : stored);
       },
     });
+  }
+
+  /** What was written is read from now on, though the watch has yet to tell of it. */
+  #took(secret: Secret): StoredSecret {
+    const { stored } = wrap(secret);
+    const { secretName } = this.#options;
+    const isFollowed = stored.name === secretName || secret.metadata.labels?.[LABELS.store] === secretName;
+    if (isFollowed && this.#informers.length > 0) this.#take(stored.name, stored);
+    return stored;
+  }
+
+  #take(name: string, after: StoredSecret | undefined): void {
+    const before = this.#followed.get(name);
+    if (after) this.#followed.set(name, after);
+    else this.#followed.delete(name);
+    this.#onChange(before, after);
   }
 }
 
@@ -137,6 +158,8 @@ function storeError(error: unknown): unknown {
     return new OperatorError('VersionConflict', undefined, { cause: error });
   if (!(error instanceof ApiError)) return error;
   if (error.code === 401 || error.code === 403)
-    return new OperatorError('AuthenticationFailed', `it may not read or write Secrets here (HTTP ${error.code})`, { cause: error });
+    return new OperatorError('AuthenticationFailed', `it may not read or write Secrets here (HTTP ${error.code})`, {
+      cause: error,
+    });
   return new OperatorError('StoreUnreachable', error.message, { cause: error });
 }

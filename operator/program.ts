@@ -66,8 +66,8 @@ export class Program {
     this.logger.info('leading');
     metrics.setLeader(true);
     for (const controller of Object.values(controllers)) controller.start();
-    this.#timers.push(setInterval(() => this.#resync(), RESYNC_MS).unref());
-    this.#timers.push(setInterval(() => this.#count(), COUNT_MS).unref());
+    this.#every(RESYNC_MS, this.#resync);
+    this.#every(COUNT_MS, this.#count);
   }
 
   /** Ends cleanly, within five seconds: work under way is finished, the lease given back, the webhook drained. */
@@ -80,9 +80,18 @@ export class Program {
     // The others may lead as soon as nothing is written here any more; the webhook serves on meanwhile.
     const handover = reconciling.then(() => election.release());
     await Promise.allSettled([handover, webhook.stop()]);
-    await Promise.allSettled([operator.shutdown(), cache.closeAll(), events.stop()]);
+    await Promise.allSettled([operator.shutdown(), cache.closeAll(), events.flush()]);
+    events.stop();
     await health.stop();
     await connection.close();
+  }
+
+  #every(ms: number, work: () => void): void {
+    this.#timers.push(
+      setInterval(() => {
+        work.call(this);
+      }, ms).unref(),
+    );
   }
 
   #resync(): void {

@@ -2,7 +2,7 @@ import { GROUP, LABELS, VERSION } from './api/group.ts';
 import type { Controllers } from './compose.ts';
 import type { Config } from './config.ts';
 import type { WatchedKind } from './operator.ts';
-import type { ResourceEvent } from './runtime/dot-i.ts';
+import { ResourceEventType, type ResourceEvent } from './runtime/dot-i.ts';
 import type { ObjectMeta } from './runtime/kube-object.ts';
 import { requestFromKey } from './runtime/reconciler.ts';
 import { storeRefOf, type DriverPod, type SparkJobSecretBinding } from './api/kinds.ts';
@@ -20,7 +20,8 @@ export function watchedKinds(watches: Watches, controllers: Controllers, config:
   const configuration = { namespace: '', name: config.webhookConfiguration };
   const certificate = { namespace: config.namespace, name: config.certificateSecret };
   const enqueueNamespace = (namespace: string): void => {
-    for (const { metadata } of watches.bindings.list(namespace)) bindings.enqueue({ namespace, name: metadata.name }, 'low');
+    for (const { metadata } of watches.bindings.list(namespace))
+      bindings.enqueue({ namespace, name: metadata.name }, 'low');
   };
   const newSpec = changesOf(({ uid, generation }) => `${uid ?? ''}/${generation ?? 0}`);
   const newLabels = changesOf(({ labels }) => JSON.stringify(labels));
@@ -48,7 +49,8 @@ export function watchedKinds(watches: Watches, controllers: Controllers, config:
       if (newLabels(event)) enqueueNamespace(metaOf(event).name);
     }),
     kind('', 'v1', 'pods', watches.drivers, ({ object }) => {
-      for (const binding of bindingsOf(object as unknown as DriverPod)) bindings.enqueue(requestFromKey(binding), 'low');
+      for (const binding of bindingsOf(object as unknown as DriverPod))
+        bindings.enqueue(requestFromKey(binding), 'low');
     }),
     kind('admissionregistration.k8s.io', 'v1', 'mutatingwebhookconfigurations', watches.configuration, () => {
       coverage.enqueue(configuration);
@@ -93,8 +95,9 @@ function changesOf(digest: (meta: ObjectMeta) => string): (event: ResourceEvent)
     const key = `${event.meta.kind}/${namespace}/${name}`;
     const present = digest(metaOf(event));
     const before = seen.get(key);
-    if (event.type === 'DELETED') seen.delete(key);
+    const isGone = event.type === ResourceEventType.Deleted;
+    if (isGone) seen.delete(key);
     else seen.set(key, present);
-    return event.type === 'DELETED' || before !== present;
+    return isGone || before !== present;
   };
 }

@@ -19,7 +19,7 @@ import { CERTIFICATE_SECRET, type CertificateSecret } from './webhook/certificat
 import { WEBHOOK_CONFIGURATION, type WebhookConfiguration } from './webhook/webhook-configuration.ts';
 
 /** What the operator follows; each kind is kept no larger than its readers need. */
-export interface Watches {
+export type Watches = {
   /** Index `store`: by the `namespace/name` of the store that a binding reads. */
   readonly bindings: Informer<SparkJobSecretBinding>;
   readonly stores: Informer<SecretStoreConfig>;
@@ -30,7 +30,7 @@ export interface Watches {
   readonly drivers: Informer<DriverPod>;
   readonly configuration: Informer<WebhookConfiguration>;
   readonly certificate: Informer<CertificateSecret>;
-}
+};
 
 export interface WatchesOptions {
   readonly connection: KubeConnection;
@@ -112,20 +112,17 @@ function labelsOnly({ metadata }: KubeObject): KubeObject {
 
 function driverPod({ metadata, status }: DriverPod): DriverPod {
   const { name, namespace = '', uid = '', resourceVersion = '', creationTimestamp = '' } = metadata;
-  const application = metadata.labels?.['spark-app-name'];
-  const bindings = metadata.annotations?.[ANNOTATIONS.bindings] ?? '';
+  const labels = only('spark-app-name', metadata.labels);
+  const annotations = only(ANNOTATIONS.bindings, metadata.annotations);
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: {
-      name,
-      namespace,
-      uid,
-      resourceVersion,
-      creationTimestamp,
-      labels: application === undefined ? {} : { 'spark-app-name': application },
-      annotations: { [ANNOTATIONS.bindings]: bindings },
-    },
+    metadata: { name, namespace, uid, resourceVersion, creationTimestamp, labels, annotations },
     status: status?.phase === undefined ? {} : { phase: status.phase },
   };
+}
+
+function only(name: string, members: Readonly<Record<string, string>> | undefined): Record<string, string> {
+  const value = members?.[name];
+  return value === undefined ? {} : { [name]: value };
 }

@@ -6,7 +6,7 @@ import { runStep } from './run-step.ts';
 /** One check of the tree that needs no cluster. */
 export interface Check {
   readonly name: string;
-  run(): Promise<boolean>;
+  readonly run: () => Promise<boolean>;
 }
 
 const ROOT = join(import.meta.dirname, '..');
@@ -19,7 +19,17 @@ function command(name: string, binary: string, ...args: readonly string[]): Chec
 /** Types, lint, format, import rules, generated files: in order of how soon they tell. */
 export const CHECKS: readonly Check[] = [
   command('types', 'tsc', '-p', '.'),
-  command('import rules', 'depcruise', '--config', '.dependency-cruiser.cjs', '--output-type', 'err', 'operator', 'tools', 'test'),
+  command(
+    'import rules',
+    'depcruise',
+    '--config',
+    '.dependency-cruiser.cjs',
+    '--output-type',
+    'err',
+    'operator',
+    'tools',
+    'test',
+  ),
   { name: 'generated files', run: generatedFilesAreCurrent },
   command('format', 'prettier', '--check', '--log-level', 'warn', '.'),
   command('lint', 'eslint', '--max-warnings', '0', '.'),
@@ -43,6 +53,7 @@ async function generatedFilesAreCurrent(): Promise<boolean> {
     const present = await readFile(join(ROOT, path), 'utf8').catch(() => undefined);
     if (present !== text) stale.push(path);
   }
-  for (const path of stale) console.error(`${path} is not what \`npm run generate\` makes: run it, and commit the result`);
+  for (const path of stale)
+    console.error(`${path} is not what \`npm run generate\` makes: run it, and commit the result`);
   return stale.length === 0;
 }

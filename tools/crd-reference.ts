@@ -20,7 +20,11 @@ export function crdReference(crds: readonly Crd[]): string {
     '# API reference: `secrets.iomete.com/v1alpha1`',
     ...crds.flatMap(kindSection),
     '## Reasons of conditions',
-    ['| reason | meaning |', '| --- | --- |', ...Object.entries(REASONS).map(([name, text]) => `| \`${name}\` | ${cell(text)} |`)].join('\n'),
+    [
+      '| reason | meaning |',
+      '| --- | --- |',
+      ...Object.entries(REASONS).map(([name, text]) => `| \`${name}\` | ${cell(text)} |`),
+    ].join('\n'),
   ];
   return `${parts.join('\n\n')}\n`;
 }

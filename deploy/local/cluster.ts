@@ -4,7 +4,8 @@ import { delimiter, join } from 'node:path';
 import { clientPrograms } from './binaries.ts';
 import { down, findRunning, type RunningCluster, up } from './local-cluster.ts';
 import { enter } from './namespaces.ts';
-import { importImage, nodeEnvironment } from './node.ts';
+import { importImage } from './import-image.ts';
+import { nodeEnvironment } from './node.ts';
 import { onPath } from './packages.ts';
 import { run, type RunOptions } from './run.ts';
 

@@ -1,11 +1,13 @@
 import { mkdir, readFile, statfs, writeFile } from 'node:fs/promises';
 import { Resolver } from 'node:dns/promises';
 import { delimiter, dirname, join } from 'node:path';
+import { ApiReader } from './api-reader.ts';
 import { commands, type Component } from './components.ts';
 import { configFiles, dnsObjects, kernelSettings, kubeconfig, type Snapshotter } from './config-files.ts';
 import type { Layout } from './layout.ts';
 import { enter } from './namespaces.ts';
 import { writePki } from './pki.ts';
+import { importImage } from './import-image.ts';
 import { waitUntil, withProgress } from './progress.ts';
 import { lastLines, run, succeeds } from './run.ts';
 
@@ -25,12 +27,14 @@ export class ClusterNode {
   readonly #layout: Layout;
   readonly #pid: number;
   readonly #options: NodeOptions;
+  readonly #api: ApiReader;
 
   /** @param pid the first process of the namespaces. */
   constructor(layout: Layout, pid: number, options: NodeOptions) {
     this.#layout = layout;
     this.#pid = pid;
     this.#options = options;
+    this.#api = new ApiReader(layout);
   }
 
   /** @throws Error that ends with the last lines of the log of the part that did not come up. */
@@ -45,7 +49,7 @@ export class ClusterNode {
   }
 
   async #startControlPlane(): Promise<void> {
-    await this.#wait('kube-apiserver', 'the API server is ready', 120_000, () => this.#kubectl('get', '--raw=/readyz'));
+    await this.#wait('kube-apiserver', 'the API server is ready', 120_000, () => this.#answers('/readyz'));
     for (const component of ['kube-controller-manager', 'kube-scheduler', 'kube-proxy', 'coredns'] as const) {
       await this.#launch(component);
     }
@@ -59,30 +63,28 @@ export class ClusterNode {
     await this.#wait('containerd', 'containerd answers', 60_000, () =>
       this.#inside('ctr', '--address', this.#layout.socket, 'version'),
     );
-    for (const tar of [this.#options.pause.tar, ...this.#options.images])
+    for (const tar of [this.#options.pause.tar, ...this.#options.images]) {
       await importImage(this.#layout, this.#pid, tar);
+    }
   }
 
   async #startNode(): Promise<void> {
     await this.#launch('kubelet');
-    const jsonpath = '-ojsonpath={.status.conditions[?(@.type=="Ready")].status}';
     await this.#wait('kubelet', 'the node is ready', 120_000, async () =>
-      (await this.#kubectlOutput('get', 'node', 'node', jsonpath)).includes('True'),
+      isReady(await this.#api.read('/api/v1/nodes/node')),
     );
     await this.#wait('coredns', 'the DNS server answers', 60_000, () => this.#resolves());
     // From inside, by the Service's address: only the proxy's rules lead there.
     await this.#wait('kube-proxy', 'Services lead to their endpoints', 60_000, () =>
-      this.#inside(
-        'kubectl',
-        `--kubeconfig=${this.#layout.kubeconfig}`,
-        '--server=https://10.96.0.1',
-        'get',
-        '--raw=/readyz',
-      ),
+      this.#inside('timeout', '2', 'bash', '-c', 'exec 3<>/dev/tcp/10.96.0.1/443'),
     );
     await this.#wait('kube-controller-manager', 'the default service account exists', 60_000, () =>
-      this.#kubectl('get', 'serviceaccount', 'default', '--namespace=default'),
+      this.#answers('/api/v1/namespaces/default/serviceaccounts/default'),
     );
+  }
+
+  async #answers(path: string): Promise<boolean> {
+    return (await this.#api.read(path)) !== undefined;
   }
 
   async #resolves(): Promise<boolean> {
@@ -141,16 +143,6 @@ export class ClusterNode {
     return succeeds('nsenter', args, { env: this.#env(), timeoutMs: 10_000 });
   }
 
-  async #kubectl(...args: readonly string[]): Promise<boolean> {
-    const options = { env: this.#env(), timeoutMs: 10_000 };
-    return succeeds('kubectl', [`--kubeconfig=${this.#layout.kubeconfig}`, ...args], options);
-  }
-
-  async #kubectlOutput(...args: readonly string[]): Promise<string> {
-    const options = { env: this.#env(), timeoutMs: 10_000 };
-    return run('kubectl', [`--kubeconfig=${this.#layout.kubeconfig}`, ...args], options).catch(() => '');
-  }
-
   #env(): NodeJS.ProcessEnv {
     return nodeEnvironment(this.#options.programs);
   }
@@ -162,8 +154,8 @@ export function nodeEnvironment(programs: readonly string[]): NodeJS.ProcessEnv 
   return { PATH: [...programs, ...system].join(delimiter), HOME: '/root', LANG: 'C.UTF-8' };
 }
 
-/** Imports an archive of images into a cluster's containerd, where the kubelet finds it. */
-export async function importImage(layout: Layout, pid: number, tar: string): Promise<void> {
-  const args = [...enter(pid), 'ctr', '--address', layout.socket, '--namespace', 'k8s.io'];
-  await withProgress(`Importing ${tar}`, () => run('nsenter', [...args, 'image', 'import', tar]));
+function isReady(node: string | undefined): boolean {
+  if (node === undefined) return false;
+  const { status } = JSON.parse(node) as { status?: { conditions?: { type: string; status: string }[] } };
+  return status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false;
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { copyFile, link, mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, link, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from './run.ts';
 
@@ -94,8 +94,15 @@ export async function writeImage(
   await writeFile(join(stage, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests: [entry] }));
   await writeFile(join(stage, 'manifest.json'), JSON.stringify([saved]));
   for (const { digest, text } of [configBlob, manifest]) await writeFile(join(stage, file(digest)), text);
+  await packArchive(stage, thinArchive(archive));
   for (const layer of layers) await linkOrCopy(layer.file, join(stage, file(layer.digest)));
   await packArchive(stage, archive);
+  await rm(stage, { recursive: true });
+}
+
+/** Beside an archive lies the same without its layers, for a containerd that gets those otherwise. */
+export function thinArchive(archive: string): string {
+  return `${archive}.thin`;
 }
 
 async function packArchive(stage: string, archive: string): Promise<void> {
@@ -103,8 +110,12 @@ async function packArchive(stage: string, archive: string): Promise<void> {
   const options = ['--sort=name', `--mtime=@${sourceDate}`, '--owner=0', '--group=0', '--numeric-owner'];
   const unfinished = `${archive}.unfinished`;
   await run('tar', ['--create', `--file=${unfinished}`, `--directory=${stage}`, ...options, '--mode=go=rX', ...order]);
-  await rm(stage, { recursive: true });
-  await run('mv', [unfinished, archive]);
+  await rename(unfinished, archive);
+}
+
+/** Where the layers of an archive lie on this machine, if it was built here; see thinArchive. */
+export function layersFile(archive: string): string {
+  return `${archive}.layers.json`;
 }
 
 function configDocument(layers: readonly Layer[], config: ImageConfig): object {

@@ -1,8 +1,8 @@
-import { appendFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { cached, shortHash } from './cache.ts';
-import { type ImageConfig, imageDigest, type Layer, layerFromFolder, writeImage } from './oci.ts';
+import { type ImageConfig, imageDigest, type Layer, layerFromFolder, layersFile, writeImage } from './oci.ts';
 import { ensurePackages } from './packages.ts';
 import { type Image, imageName } from './pause-image.ts';
 import { type PinnedFile, withDownload } from './pip.ts';
@@ -58,13 +58,26 @@ export async function buildSparkImage(options: { readonly name: string; readonly
     }
     const digest = imageDigest(layers, config);
     const fullName = imageName(name, digest);
-    const folder = await cached(`image-${name}`, fullName.slice(fullName.lastIndexOf(':') + 1), async (made) => {
-      await writeImage(fullName, layers, config, join(made, 'image.tar'));
+    const folder = await cached(`image-${name}`, shortHash(recipe, fullName), async (made) => {
+      const archive = join(made, 'image.tar');
+      await writeImage(fullName, layers, config, archive);
+      await writeFile(layersFile(archive), JSON.stringify(await keepLayers(layers, made, scratch)));
     });
     return { name: fullName, tar: join(folder, 'image.tar') };
   } finally {
     await rm(scratch, { recursive: true });
   }
+}
+
+/** Layers by where they stay: those of this image alone go beside its archive and are named from there. */
+async function keepLayers(layers: readonly Layer[], folder: string, scratch: string): Promise<Layer[]> {
+  const kept: Layer[] = [];
+  for (const layer of layers) {
+    const own = dirname(layer.file) === scratch;
+    if (own) await copyFile(layer.file, join(folder, basename(layer.file)));
+    kept.push(own ? { ...layer, file: basename(layer.file) } : layer);
+  }
+  return kept;
 }
 
 function baseLayer(): Promise<Layer> {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { ANNOTATIONS } from './group.ts';
 import type { KubeObject } from '../runtime/kube-object.ts';
 import type { Secret } from './kinds.ts';
 
@@ -9,22 +10,28 @@ export interface BindingSecret extends KubeObject {
   readonly contentDigest: string;
 }
 
+/** Of the metadata: what a replaced Secret must bring back, or lose. */
+const KEPT = [
+  'name',
+  'namespace',
+  'uid',
+  'resourceVersion',
+  'labels',
+  'annotations',
+  'ownerReferences',
+  'finalizers',
+  'deletionTimestamp',
+] as const;
+
 /** For the informer of Secrets: what is kept of one. */
 export function withoutContent(secret: Secret): BindingSecret {
-  const { name, namespace, uid, resourceVersion, labels, annotations, ownerReferences, deletionTimestamp } = secret.metadata;
+  const kept = KEPT.flatMap((field) =>
+    secret.metadata[field] === undefined ? [] : [[field, secret.metadata[field]] as const],
+  );
   return {
     apiVersion: 'v1',
     kind: 'Secret',
-    metadata: {
-      name,
-      ...(namespace === undefined ? {} : { namespace }),
-      ...(uid === undefined ? {} : { uid }),
-      ...(resourceVersion === undefined ? {} : { resourceVersion }),
-      ...(labels === undefined ? {} : { labels }),
-      ...(annotations === undefined ? {} : { annotations }),
-      ...(ownerReferences === undefined ? {} : { ownerReferences }),
-      ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
-    },
+    metadata: { ...Object.fromEntries(kept), name: secret.metadata.name },
     type: secret.type,
     immutable: secret.immutable ?? false,
     contentDigest: contentDigest(secret.data ?? {}),
@@ -34,6 +41,23 @@ export function withoutContent(secret: Secret): BindingSecret {
 /** SHA-256 of a Secret's data, whatever the order of its keys. Stays in memory: never written anywhere. */
 export function contentDigest(data: Readonly<Record<string, string>>): string {
   const hash = createHash('sha256');
-  for (const name of Object.keys(data).sort()) hash.update(name).update('\0').update(data[name] ?? '').update('\0');
+  for (const name of Object.keys(data).sort())
+    hash
+      .update(name)
+      .update('\0')
+      .update(data[name] ?? '')
+      .update('\0');
   return hash.digest('base64');
+}
+
+/** Name of each environment variable in a binding's Secret → its key; undefined when its annotation does not tell. */
+export function envKeysOf({ metadata }: Readonly<BindingSecret>): Readonly<Record<string, string>> | undefined {
+  try {
+    const parsed: unknown = JSON.parse(metadata.annotations?.[ANNOTATIONS.envKeys] ?? '');
+    if (typeof parsed !== 'object' || parsed === null) return undefined;
+    const entries = Object.entries(parsed).flatMap(([name, key]) => (typeof key === 'string' ? [[name, key]] : []));
+    return Object.fromEntries(entries) as Record<string, string>;
+  } catch {
+    return undefined;
+  }
 }

@@ -42,7 +42,13 @@ export const SECRET: KubeKind<Secret> = {
   confidential: true,
 };
 
-export const NAMESPACE: KubeKind = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', namespaced: false };
+export const NAMESPACE: KubeKind = {
+  group: '',
+  version: 'v1',
+  plural: 'namespaces',
+  kind: 'Namespace',
+  namespaced: false,
+};
 
 /** What is kept of a driver pod. */
 export interface DriverPod extends KubeObject {

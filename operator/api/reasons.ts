@@ -9,24 +9,28 @@ export const REASONS = {
   // stores
   StoreUnreachable:
     'The store does not answer. Bindings keep the values of the last good read; jobs start with those. Nothing is lost.',
-  AuthenticationFailed: 'The store refuses the operator. Check the credentials that the store names, or the RBAC of the operator.',
+  AuthenticationFailed:
+    'The store refuses the operator. Check the credentials that the store names, or the RBAC of the operator.',
   SecretNotFound: 'The Secret that the store names is not there yet. Create it; nothing else has to be done.',
   // keys
   StoreNotFound: 'The SecretStoreConfig that the binding names does not exist. Create it, or correct spec.storeRef.',
   KeyNotFound: 'The store does not have the key. Add it to the store, or correct the key in the binding.',
   AccessDenied:
     'The store does not grant the key to this namespace. Ask its owner for an entry in spec.access of the store.',
-  InvalidTemplate: 'The template of a sparkConf entry does not parse. Keys are written ${KEY}, a literal ${ is written $${.',
+  InvalidTemplate:
+    'The template of a sparkConf entry does not parse. Keys are written ${KEY}, a literal ${ is written $${.',
   ForbiddenConfKey: 'Spark would show this property in clear, or sets it itself. Use env, or another property.',
   InvalidEnvName: 'A key of an envFrom group gives no valid name of an environment variable. Name it in env instead.',
-  InvalidValue: 'The value can not reach the pod unchanged in this form. The message says why, and what to use instead.',
+  InvalidValue:
+    'The value can not reach the pod unchanged in this form. The message says why, and what to use instead.',
   ValueTooLarge: 'The value, or all values of the binding together, are larger than Linux or Kubernetes carry.',
   Conflict: 'Two sources claim one name: two entries of the binding, or a Secret of the same name that is not ours.',
   // the way to the pods
-  NamespaceNotCovered: 'The webhook does not cover the namespace yet. It follows within a second when the operator is well.',
-  NamespaceExcluded: 'The webhook never covers this namespace (the operator\'s own, or kube-system). Use another.',
+  NamespaceNotCovered:
+    'The webhook does not cover the namespace yet. It follows within a second when the operator is well.',
+  NamespaceExcluded: "The webhook never covers this namespace (the operator's own, or kube-system). Use another.",
   Unresolved: 'Not every key has a value: see the condition Resolved.',
-  SecretNotWritten: 'The binding\'s Secret could not be written. The message says what the API server answered.',
+  SecretNotWritten: "The binding's Secret could not be written. The message says what the API server answered.",
   AllKeysResolved: 'Every key has a value.',
 } as const satisfies Record<string, string>;
 

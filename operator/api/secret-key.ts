@@ -35,5 +35,7 @@ export function keyIn(group: SecretGroup, name: string): SecretKey | undefined {
 }
 
 function isPath(text: string): boolean {
-  return text.length <= MAX_LENGTH && text.split('/').every((part) => SEGMENT.test(part) && part !== '.' && part !== '..');
+  return (
+    text.length <= MAX_LENGTH && text.split('/').every((part) => SEGMENT.test(part) && part !== '.' && part !== '..')
+  );
 }

@@ -6,7 +6,8 @@
  * - BEFORE, AFTER: folders with `*.properties` and `*.regex` of the bindings whose precedence is Pod, and Binding. The
  *   last line of a name wins in a properties file. Either folder may be missing.
  *
- * A failing command ends it (`set -e`), so the group that writes OUT must not stand in an `||` list, where sh would go on.
+ * A failing command ends it (`set -e`). Output goes to OUT's neighbour through `exec`, because busybox goes on when the
+ * redirection of a `{ }` group fails.
  *
  * No message of it holds anything that a file holds, and it is never traced (`set -x`). It uses no here-documents, which
  * would need a writable /tmp.
@@ -38,26 +39,25 @@ else
   regex='(?i)secret|password|token|access[.]?key|credential'
 fi
 
-{
-  for file in "$BEFORE"/*.properties; do
-    if [ -f "$file" ]; then
-      sed -e "$own" "$file"
-      echo
-    fi
-  done
-  cat "$SRC"
-  echo
-  for file in "$AFTER"/*.properties; do
-    if [ -f "$file" ]; then
-      cat "$file"
-      echo
-    fi
-  done
-  printf 'spark.redaction.regex=(?\\:%s)' "$regex"
-  for file in "$BEFORE"/*.regex "$AFTER"/*.regex; do
-    if [ -f "$file" ]; then tr -d '\n' < "$file"; fi
-  done
-  echo
-} > "$OUT.tmp"
+exec > "$OUT.tmp"
+for file in "$BEFORE"/*.properties; do
+  if [ -f "$file" ]; then
+    sed -e "$own" "$file"
+    echo
+  fi
+done
+cat "$SRC"
+echo
+for file in "$AFTER"/*.properties; do
+  if [ -f "$file" ]; then
+    cat "$file"
+    echo
+  fi
+done
+printf 'spark.redaction.regex=(?\\:%s)' "$regex"
+for file in "$BEFORE"/*.regex "$AFTER"/*.regex; do
+  if [ -f "$file" ]; then tr -d '\n' < "$file"; fi
+done
+echo
 mv -f "$OUT.tmp" "$OUT"
 `;

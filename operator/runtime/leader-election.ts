@@ -165,7 +165,7 @@ export class LeaderElection {
     }
     this.#see(lease);
     const holder = lease.spec?.holderIdentity ?? '';
-    if (holder !== '' && holder !== identity && (this.#leading || !this.#hasExpired(lease))) return 'theirs';
+    if (holder !== '' && holder !== identity && !this.#hasExpired(lease)) return 'theirs';
     this.#see(await client.replace(LEASE, { ...lease, spec: this.#specAfter(lease.spec) }, signal));
     return 'ours';
   }

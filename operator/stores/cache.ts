@@ -14,11 +14,14 @@ export interface ReadRequest extends Consumer {
   readonly reader: string;
   readonly keys: readonly SecretKey[];
   readonly groups: readonly SecretGroup[];
+  /** Keys that the reader got earlier: those that it may no longer have are told as withdrawn. */
+  readonly held?: readonly SecretKey[];
 }
 
 /** What is known, and which of the wanted keys the store does not grant. */
 export interface Answer extends Reading {
   readonly denied: readonly SecretKey[];
+  readonly withdrawn: readonly SecretKey[];
 }
 
 export interface StoreCacheOptions {
@@ -57,7 +60,8 @@ export class StoreCache {
     if (this.#readers.get(request.reader) !== store) this.forget(request.reader);
     this.#readers.set(request.reader, store);
     const reading = await this.#open(config).read(request.reader, { ...request, allowed });
-    return { ...reading, denied: request.keys.filter((key) => !allowed(key)) };
+    const refused = (keys: readonly SecretKey[]): SecretKey[] => keys.filter((key) => !allowed(key));
+    return { ...reading, denied: refused(request.keys), withdrawn: refused(request.held ?? []) };
   }
 
   /** Asks the store how it is. Throws what it throws: StoreUnreachable, AuthenticationFailed. */
@@ -102,7 +106,7 @@ export class StoreCache {
     });
     this.#stores.set(key, { identity, reads });
     // Its readers look again by themselves: the store's new generation enqueues them.
-    void present?.reads.close();
+    present?.reads.close().catch(() => undefined);
     return reads;
   }
 }

@@ -1,7 +1,10 @@
 import { groupOf, type SecretGroup, type SecretKey } from '../api/secret-key.ts';
 import type { SecretEntry } from './store.ts';
 
-/** The listing of one group, out of every key of a store: keys in it and groups below it, in order of name. */
+/**
+ * The listing of one group, out of every key of a store: keys in it and groups below it, in order of name: of a key
+ * and a group of one name the key is first.
+ */
 export function listing(keys: Iterable<SecretKey>, group: SecretGroup): SecretEntry[] {
   const prefix = group === '' ? '' : `${group}/`;
   const entries = new Map<string, SecretEntry>();
@@ -10,7 +13,7 @@ export function listing(keys: Iterable<SecretKey>, group: SecretGroup): SecretEn
     if (groupOf(key) === group) entries.set(key, { key });
     else {
       const below = key.slice(0, key.indexOf('/', prefix.length)) as SecretGroup;
-      entries.set(`${below}/`, { group: below });
+      entries.set(`${below}\0`, { group: below });
     }
   }
   return [...entries].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry);

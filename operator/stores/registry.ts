@@ -28,7 +28,8 @@ export function storeOpener(parts: DriverParts): OpenStore {
   const byType = drivers(parts);
   return (config) => {
     const open = byType[config.spec.type];
-    if (open === undefined) throw new OperatorError('StoreUnreachable', `type ${config.spec.type} is not yet supported`);
+    if (open === undefined)
+      throw new OperatorError('StoreUnreachable', `type ${config.spec.type} is not yet supported`);
     return open(config);
   };
 }

@@ -1,5 +1,6 @@
 import { groupOf, type SecretGroup, type SecretKey } from '../api/secret-key.ts';
 import { OperatorError } from '../errors.ts';
+import { Slots, type Slot } from './slots.ts';
 import type { SecretStore, SecretVersion, StoreHealth } from './store.ts';
 
 /** What a reader wants of a store. */
@@ -35,13 +36,10 @@ export interface SharedReadsOptions {
   /** The store pushed a change, of keys that are read or of others. */
   readonly onPush?: () => void;
   readonly onRequest?: (operation: string, ok: boolean) => void;
-}
-
-/** Something read and who uses it; `value` undefined: it is not there. */
-interface Slot<T> {
-  known: boolean;
-  value: T | undefined;
-  readonly readers: Set<string>;
+  /** A store that hangs is one that does not answer: after so many milliseconds, by default 8 s. */
+  readonly requestMs?: number;
+  /** While a store fails it is asked again at least, and by readers at most, this often. Milliseconds, by default 5 s. */
+  readonly retryMs?: number;
 }
 
 /** What one reader uses, so that it can be let go. */
@@ -50,9 +48,7 @@ interface Uses {
   readonly groups: ReadonlySet<SecretGroup>;
 }
 
-/** A store that hangs is one that does not answer. */
 const REQUEST_MS = 8_000;
-/** While a store fails it is asked again at least this often. */
 const RETRY_MS = 5_000;
 
 /**
@@ -62,15 +58,19 @@ const RETRY_MS = 5_000;
 export class SharedReads {
   readonly #store: SecretStore;
   readonly #options: SharedReadsOptions;
-  readonly #keys = new Map<SecretKey, Slot<SecretVersion>>();
-  readonly #groups = new Map<SecretGroup, Slot<readonly SecretKey[]>>();
+  readonly #keys = new Slots<SecretKey, SecretVersion>();
+  readonly #groups = new Slots<SecretGroup, readonly SecretKey[]>();
   readonly #uses = new Map<string, Uses>();
   readonly #closed = new AbortController();
   readonly #inFlight = new Map<SecretKey | `${SecretGroup}/`, Promise<void>>();
   #batch: { keys: Set<SecretKey>; done: Promise<void> } | undefined;
   #failure: OperatorError | undefined;
+  #failedAt = 0;
   #lastGood: Date | undefined;
   #watching = false;
+  #requests = 0;
+  /** Readers to be told at the end of this turn, when what was answered is in its slots. */
+  #news = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(store: SecretStore, options: SharedReadsOptions) {
@@ -79,20 +79,29 @@ export class SharedReads {
     this.#schedule();
   }
 
-  /** What is known; asks the store only for what never was. Does not throw for a store that fails. */
+  /**
+   * What is known; asks the store only for what never was. Does not throw for a store that fails, and does not wait for
+   * one that failed a moment ago: it is asked again by the timer, which tells the readers.
+   */
   async read(reader: string, needs: Needs): Promise<Reading> {
     this.#watch();
-    const groups = needs.groups.map((group) => [group, this.#use(this.#groups, group, reader)] as const);
-    await Promise.all(groups.map(([group, slot]) => (slot.known ? undefined : this.#once(`${group}/`, () => this.#list(group)))));
+    const groups = needs.groups.map((group) => [group, this.#groups.use(group, reader)] as const);
+    await Promise.all(
+      groups.flatMap(([group, slot]) => (this.#asks(slot) ? this.#once(`${group}/`, () => this.#list(group)) : [])),
+    );
     const members = groups.flatMap(([, slot]) => (slot.value ?? []).filter(needs.allowed));
     const wanted = new Set([...needs.keys.filter(needs.allowed), ...members]);
-    const slots = [...wanted].map((key) => [key, this.#use(this.#keys, key, reader)] as const);
-    await Promise.all(slots.map(([key, slot]) => (slot.known ? undefined : this.#fetch(key))));
+    const slots = [...wanted].map((key) => [key, this.#keys.use(key, reader)] as const);
+    await Promise.all(slots.flatMap(([key, slot]) => (this.#asks(slot) ? this.#fetch(key) : [])));
     this.#keepOnly(reader, { groups: new Set(needs.groups), keys: wanted });
     return {
       values: new Map(slots.flatMap(([key, { value }]) => (value ? [[key, value] as const] : []))),
       unknown: slots.filter(([, { known }]) => !known).map(([key]) => key),
-      groups: new Map(groups.flatMap(([group, { known, value }]) => (known ? [[group, (value ?? []).filter(needs.allowed)] as const] : []))),
+      groups: new Map(
+        groups.flatMap(([group, { known, value }]) =>
+          known ? [[group, (value ?? []).filter(needs.allowed)] as const] : [],
+        ),
+      ),
       failure: this.#failure && { error: this.#failure, lastGood: this.#lastGood },
     };
   }
@@ -115,19 +124,17 @@ export class SharedReads {
     await this.#store.close();
   }
 
-  #use<Name, T>(slots: Map<Name, Slot<T>>, name: Name, reader: string): Slot<T> {
-    const slot = slots.get(name) ?? { known: false, value: undefined, readers: new Set() };
-    slots.set(name, slot);
-    slot.readers.add(reader);
-    return slot;
+  #asks({ known }: Slot<unknown>): boolean {
+    if (known) return false;
+    return this.#failure === undefined || performance.now() - this.#failedAt > (this.#options.retryMs ?? RETRY_MS);
   }
 
   /** Lets go of what a reader used before and no longer does. */
   #keepOnly(reader: string, uses: Uses): void {
     const before = this.#uses.get(reader);
     if (before) {
-      drop(this.#groups, reader, before.groups.difference(uses.groups));
-      drop(this.#keys, reader, before.keys.difference(uses.keys));
+      this.#groups.release(before.groups.difference(uses.groups), reader);
+      this.#keys.release(before.keys.difference(uses.keys), reader);
     }
     this.#uses.set(reader, uses);
   }
@@ -164,41 +171,28 @@ export class SharedReads {
 
   /** Reads keys and returns the readers of those that changed. */
   async #readKeys(keys: readonly SecretKey[]): Promise<ReadonlySet<string>> {
+    const asOf = ++this.#requests;
     const found = await this.#ask('read', (signal) => this.#store.readMany(keys, signal));
-    const changed = new Set<string>();
-    for (const key of keys) {
-      const slot = this.#keys.get(key);
-      if (slot === undefined) continue;
-      const value = found.get(key);
-      if (slot.known && slot.value?.version !== value?.version) slot.readers.forEach((reader) => changed.add(reader));
-      slot.known = true;
-      slot.value = value;
-    }
-    return changed;
+    return new Set(keys.flatMap((key) => this.#keys.fill(key, { asOf, value: found.get(key) }, sameVersion)));
   }
 
   async #list(group: SecretGroup): Promise<ReadonlySet<string>> {
+    const asOf = ++this.#requests;
     const keys = await this.#ask('list', async (signal) => {
       const entries = await Array.fromAsync(this.#store.list(group, signal));
       return entries.flatMap((entry) => ('key' in entry ? [entry.key] : []));
     });
-    const slot = this.#groups.get(group);
-    if (slot === undefined) return new Set();
-    const changed = slot.known && slot.value?.join() !== keys.join();
-    slot.known = true;
-    slot.value = keys;
-    return changed ? slot.readers : new Set();
+    return new Set(this.#groups.fill(group, { asOf, value: keys }, sameKeys));
   }
 
   /** Reads again what readers use, or of it only what may have changed. */
   async #refresh(only?: readonly SecretKey[]): Promise<void> {
-    const keys = only ? only.filter((key) => this.#keys.has(key)) : [...this.#keys.keys()];
-    const groups = only ? new Set(only.map(groupOf)) : this.#groups.keys();
+    const keys = only ? only.filter((key) => this.#keys.has(key)) : this.#keys.names();
+    const groups = only ? new Set(only.map(groupOf)) : this.#groups.names();
     const work = [...groups].filter((group) => this.#groups.has(group)).map((group) => this.#list(group));
     if (keys.length > 0) work.push(this.#readKeys(keys));
     const results = await Promise.allSettled(work);
-    const readers = new Set(results.flatMap((result) => (result.status === 'fulfilled' ? [...result.value] : [])));
-    if (readers.size > 0) this.#options.onChange(readers);
+    this.#tell(results.flatMap((result) => (result.status === 'fulfilled' ? [...result.value] : [])));
   }
 
   /** A store that pushes tells what changed. When that fails, the next refresh tries again. */
@@ -206,7 +200,11 @@ export class SharedReads {
     if (this.#watching || this.#store.watch === undefined || this.#closed.signal.aborted) return;
     this.#watching = true;
     const store = this.#store;
-    this.#ask('watch', async () => store.watch?.((keys) => void this.#pushed(keys), this.#closed.signal)).catch(() => {
+    // One that failed or came too late must not go on listening beside the next.
+    const attempt = new AbortController();
+    const signal = AbortSignal.any([this.#closed.signal, attempt.signal]);
+    this.#ask('watch', async () => store.watch?.((keys) => void this.#pushed(keys), signal)).catch(() => {
+      attempt.abort();
       this.#watching = false;
     });
   }
@@ -217,26 +215,33 @@ export class SharedReads {
   }
 
   #schedule(): void {
+    clearTimeout(this.#timer);
     if (this.#closed.signal.aborted) return;
-    const { refreshMs } = this.#options;
-    const delay = this.#failure ? Math.min(refreshMs, RETRY_MS) : refreshMs;
-    this.#timer = setTimeout(() => {
-      this.#watch();
-      void this.#refresh().finally(() => this.#schedule());
-    }, delay * (0.9 + Math.random() * 0.2));
+    const { refreshMs, retryMs = RETRY_MS } = this.#options;
+    const delay = this.#failure ? Math.min(refreshMs, retryMs) : refreshMs;
+    this.#timer = setTimeout(
+      () => {
+        this.#watch();
+        void this.#refresh().finally(() => {
+          this.#schedule();
+        });
+      },
+      delay * (0.9 + Math.random() * 0.2),
+    );
     this.#timer.unref();
   }
 
   /** Every request to the store goes through here: a time limit, and the news of failing or being well again. */
   async #ask<T>(operation: string, request: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const signal = AbortSignal.any([this.#closed.signal, AbortSignal.timeout(REQUEST_MS)]);
+    const signal = AbortSignal.any([this.#closed.signal, AbortSignal.timeout(this.#options.requestMs ?? REQUEST_MS)]);
     try {
       const answer = await Promise.race([request(signal), rejection(signal)]);
       this.#lastGood = new Date();
       this.#note(operation, undefined);
       return answer;
     } catch (error) {
-      const failure = error instanceof OperatorError ? error : new OperatorError('StoreUnreachable', undefined, { cause: error });
+      const failure =
+        error instanceof OperatorError ? error : new OperatorError('StoreUnreachable', undefined, { cause: error });
       this.#note(operation, failure);
       throw failure;
     }
@@ -246,25 +251,38 @@ export class SharedReads {
     this.#options.onRequest?.(operation, failure === undefined);
     const before = this.#failure?.code;
     this.#failure = failure;
+    if (failure) this.#failedAt = performance.now();
     if (before === failure?.code || this.#closed.signal.aborted) return;
-    const readers = [...this.#keys.values(), ...this.#groups.values()].flatMap((slot) => [...slot.readers]);
-    if (readers.length > 0) this.#options.onChange(new Set(readers));
+    // The timer may be set for as late as the interval of a store that is well.
+    this.#schedule();
+    this.#tell([...this.#keys.readers(), ...this.#groups.readers()]);
+  }
+
+  #tell(readers: readonly string[]): void {
+    if (this.#news.size === 0 && readers.length > 0)
+      setImmediate(() => {
+        const news = this.#news;
+        this.#news = new Set();
+        if (!this.#closed.signal.aborted) this.#options.onChange(news);
+      });
+    for (const reader of readers) this.#news.add(reader);
   }
 }
 
-function drop<Name, T>(slots: Map<Name, Slot<T>>, reader: string, names: ReadonlySet<Name>): void {
-  for (const name of names) {
-    const slot = slots.get(name);
-    slot?.readers.delete(reader);
-    if (slot?.readers.size === 0) slots.delete(name);
-  }
+function sameVersion(a: SecretVersion | undefined, b: SecretVersion | undefined): boolean {
+  return a?.version === b?.version;
+}
+
+function sameKeys(a: readonly SecretKey[] | undefined, b: readonly SecretKey[] | undefined): boolean {
+  return a?.join() === b?.join();
 }
 
 /** Rejects when the signal is aborted: for a store that does not heed it. */
 async function rejection(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
     const abort = (): void => {
-      reject(new OperatorError('StoreUnreachable', 'no answer in time'));
+      const { reason } = signal as { reason: unknown };
+      reject(reason instanceof OperatorError ? reason : new OperatorError('StoreUnreachable', 'no answer in time'));
     };
     if (signal.aborted) abort();
     else signal.addEventListener('abort', abort, { once: true });

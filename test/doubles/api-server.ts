@@ -23,6 +23,7 @@ interface Watcher {
   readonly response: ServerResponse;
   readonly collection: string;
   readonly namespace: string | undefined;
+  readonly query: URLSearchParams;
   silent: boolean;
 }
 
@@ -50,7 +51,7 @@ export class ApiServer {
     });
     this.#server.on('connection', () => this.connections++);
     this.store.onEvent = (collection, type, object) => {
-      for (const watcher of this.#watchers) if (watcher.collection === collection) send(watcher, type, object);
+      for (const watcher of this.#watchers) if (watcher.collection === collection) this.#send(watcher, type, object);
     };
   }
 
@@ -118,31 +119,33 @@ export class ApiServer {
     if (target === undefined || this.absent.has(target.collection)) {
       answer(response, { code: 404, body: { kind: 'Status', reason: 'NotFound', code: 404 } });
     } else if (query.get('watch') === 'true') {
-      this.#watch(target, query.get('resourceVersion') ?? '', response);
+      this.#watch(target, query, response);
     } else {
       const parsed = body === '' ? undefined : (JSON.parse(body) as StoredObject);
       answer(response, this.store.handle({ method, ...target, query, body: parsed }));
     }
   }
 
-  #watch(target: { collection: string; namespace?: string }, since: string, response: ServerResponse): void {
-    const history = this.store.historySince(target.collection, Number(since));
+  /** An object whose labels no longer fit is told of no more, where the real server tells that it is gone. */
+  #send(watcher: Watcher, type: string, object: StoredObject): void {
+    const elsewhere = watcher.namespace !== undefined && object.metadata.namespace !== watcher.namespace;
+    const isMeant = type === 'BOOKMARK' || this.store.selects(object, watcher.query);
+    if (isMeant && !elsewhere && !watcher.silent) watcher.response.write(`${JSON.stringify({ type, object })}\n`);
+  }
+
+  #watch(target: { collection: string; namespace?: string }, query: URLSearchParams, response: ServerResponse): void {
+    const history = this.store.historySince(target.collection, Number(query.get('resourceVersion')));
     if (history === undefined) {
       answer(response, { code: 410, body: { kind: 'Status', reason: 'Expired', code: 410 } });
       return;
     }
     response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders();
     const { collection, namespace } = target;
-    const watcher: Watcher = { response, collection, namespace, silent: false };
+    const watcher: Watcher = { response, collection, namespace, query, silent: false };
     this.#watchers.add(watcher);
     response.on('close', () => this.#watchers.delete(watcher));
-    for (const { type, object } of history) send(watcher, type, object);
+    for (const { type, object } of history) this.#send(watcher, type, object);
   }
-}
-
-function send(watcher: Watcher, type: string, object: StoredObject): void {
-  const elsewhere = watcher.namespace !== undefined && object.metadata.namespace !== watcher.namespace;
-  if (!elsewhere && !watcher.silent) watcher.response.write(`${JSON.stringify({ type, object })}\n`);
 }
 
 function answer(response: ServerResponse, { code, body, headers = {} }: Answer): void {

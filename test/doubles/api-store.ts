@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isSelected } from './selectors.ts';
 
 /** An object as the API server keeps it. */
 export interface StoredObject extends Record<string, unknown> {
@@ -39,10 +40,16 @@ interface Change {
 /** The objects of the API server double, their versions and their history. */
 export class ApiStore {
   onEvent: (collection: string, type: string, object: StoredObject) => void = () => undefined;
+  /** Whether label and field selectors count; otherwise every object is selected. */
+  honoursSelectors = false;
   #version = 100;
   #history: Change[] = [];
   #oldest = 0;
   readonly #collections = new Map<string, Map<string, StoredObject>>();
+
+  selects(object: StoredObject, query: URLSearchParams): boolean {
+    return !this.honoursSelectors || isSelected(object, query);
+  }
 
   /** What a path means; undefined: nothing that is served. */
   targetOf(path: string): Target | undefined {
@@ -115,7 +122,8 @@ export class ApiStore {
 
   #list({ collection, namespace, query }: StoreRequest): Answer {
     const all = [...this.#objects(collection).values()];
-    const items = all.filter((object) => namespace === undefined || object.metadata.namespace === namespace);
+    const there = all.filter((object) => namespace === undefined || object.metadata.namespace === namespace);
+    const items = there.filter((object) => this.selects(object, query));
     const limit = Number(query.get('limit') ?? 0) || items.length;
     // The token holds the version at which the list began, and where to go on.
     const [version, from] = (query.get('continue') ?? `${this.#version}.0`).split('.').map(Number) as [number, number];

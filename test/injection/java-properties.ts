@@ -29,35 +29,47 @@ export interface JavaProperties {
   readonly redacted: ReadonlySet<string>;
 }
 
+let compiled: string | undefined;
+
 /** What `java.util.Properties` reads in a file with this content. Needs a JDK (11 or later) on the PATH. */
 export function readWithJava(content: string | Buffer): JavaProperties {
+  compiled ??= compile();
+  writeFileSync(join(compiled, 'it.properties'), content);
+  const output = run('java', ['-XX:TieredStopAtLevel=1', 'PropertiesReader', 'it.properties'], compiled);
+  const lines = output
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.split(' '));
+  const entries = lines.map(([name = '', value = '', found]) => ({ name: decode(name), value: decode(value), found }));
+  return {
+    values: new Map(entries.map(({ name, value }) => [name, value])),
+    redacted: new Set(entries.filter(({ found }) => found === 'true').map(({ name }) => name)),
+  };
+}
+
+function compile(): string {
   const folder = mkdtempSync(join(tmpdir(), 'java-properties-'));
-  try {
-    writeFileSync(join(folder, 'PropertiesReader.java'), SOURCE);
-    writeFileSync(join(folder, 'it.properties'), content);
-    const args = ['-Xshare:auto', '-XX:TieredStopAtLevel=1', 'PropertiesReader.java', 'it.properties'];
-    const run = spawnSync('java', args, { cwd: folder, encoding: 'utf8', timeout: 60_000, maxBuffer: 64 << 20 });
-    if (run.error)
-      throw new Error('java does not start: install a JDK, such as: apt-get install openjdk-17-jdk-headless', {
-        cause: run.error,
-      });
-    if (run.status !== 0) throw new Error(`java failed: ${run.stderr}`);
-    const lines = run.stdout
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => line.split(' '));
-    const entries = lines.map(([name = '', value = '', found]) => ({
-      name: decode(name),
-      value: decode(value),
-      found,
-    }));
-    return {
-      values: new Map(entries.map(({ name, value }) => [name, value])),
-      redacted: new Set(entries.filter(({ found }) => found === 'true').map(({ name }) => name)),
-    };
-  } finally {
+  process.once('exit', () => {
     rmSync(folder, { recursive: true });
-  }
+  });
+  writeFileSync(join(folder, 'PropertiesReader.java'), SOURCE);
+  run('javac', ['PropertiesReader.java'], folder);
+  return folder;
+}
+
+function run(command: string, args: readonly string[], cwd: string): string {
+  const { error, status, stdout, stderr } = spawnSync(command, args, {
+    cwd,
+    encoding: 'utf8',
+    timeout: 60_000,
+    maxBuffer: 64 << 20,
+  });
+  if (error)
+    throw new Error(`${command} does not start: install a JDK, such as apt-get install openjdk-17-jdk-headless`, {
+      cause: error,
+    });
+  if (status !== 0) throw new Error(`${command} failed: ${stderr}`);
+  return stdout;
 }
 
 /** Java's UTF-16 units, so that a lone surrogate would show. */

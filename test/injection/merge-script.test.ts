@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -194,17 +203,30 @@ for (const [shell, [command = '', ...options]] of Object.entries(SHELLS)) {
       });
     }
 
-    it('leaves no file behind where writing fails half way', () => {
-      mkdirSync(join(folder, 'after'));
-      mkdirSync(join(folder, 'conf'));
-      writeFileSync(join(folder, 'after', 'b.properties'), `spark.x=${CANARY}\n`);
-      // Nothing can be moved over a folder that is not empty.
-      mkdirSync(join(folder, 'conf', 'spark.properties.tmp', 'x'), { recursive: true });
-      rmSync(join(folder, 'after'), { recursive: true });
-      const { status, stderr, out } = run({ source: 'spark.a=b\n', after: { 'b.properties': `spark.x=${CANARY}\n` } });
-      expect(status).not.to.equal(0);
-      expect(stderr).not.to.include(CANARY);
-      expect(existsSync(out)).to.be.false;
-    });
+    const obstacles: Record<string, (path: string) => void> = {
+      'can not be opened': (path) => mkdirSync(join(path, 'x'), { recursive: true }),
+      'runs out of space': (path) => {
+        symlinkSync('/dev/full', path);
+      },
+    };
+    for (const [sentence, block] of Object.entries(obstacles)) {
+      it(`fails, and leaves the driver no file, where that ${sentence}`, () => {
+        mkdirSync(join(folder, 'conf'));
+        block(join(folder, 'conf', 'spark.properties.tmp'));
+        const { status, stderr, out } = run({
+          source: 'spark.a=b\n',
+          after: { 'b.properties': `spark.x=${CANARY}\n` },
+        });
+        expect(status).not.to.equal(0);
+        expect(stderr).not.to.equal('').and.not.include(CANARY);
+        expect(existsSync(out)).to.be.false;
+      });
+    }
   });
 }
+
+describe('merge script in a pod', () => {
+  it('has nothing that the kubelet would expand in a command: no $$, and no $(NAME) of its environment', () => {
+    expect(MERGE_SCRIPT).not.to.match(/\$\$|\$\((SRC|OUT|BEFORE|AFTER)\)/);
+  });
+});

@@ -14,7 +14,7 @@ export const NASTY_VALUES: Readonly<Record<string, string>> = {
   'sed syntax': 's/x/&\\1/g;d',
   'a line that looks like a property': 'x\nspark.redaction.regex=none\nspark.x=y',
   empty: '',
-  '64 KiB': `${'0123456789abcde='.repeat(4096)}`,
+  '64 KiB': '0123456789abcde='.repeat(4096),
 };
 
 /** `count` texts, the same for the same seed: any UTF-16 text without lone surrogates, shaped to meet every escape. */
@@ -25,7 +25,7 @@ export function randomTexts(count: number, seed = 1): string[] {
     return Math.floor((state / 2 ** 32) * below);
   };
   const pools = ['\\=:#! \t\n\r\f', 'abcXYZ019', '${}()"\'`&|;%', 'äßñ鍵€\u0000\u001f\u007f\uFFFF', '🔑👩'].map(
-    (pool) => [...pool],
+    (pool) => Array.from(pool),
   );
   const char = (): string => {
     const pool = pools[next(pools.length)]!;

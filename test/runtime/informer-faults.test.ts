@@ -76,7 +76,7 @@ describe('informer', () => {
     for (const [what, body] of Object.entries({
       'no JSON': '<html>hunter2</html>',
       'a cut list': '{"metadata":{"resourceVersion":"7"},"items":[{"metadata":{"name":"hunter2"',
-      'JSON but no list': '"hunter2"',
+      'JSON but no list': '{"metadata":{},"hunter2":true}',
     })) {
       it(`neither believes nor repeats an answer that is ${what}`, async () => {
         bench.put('a');

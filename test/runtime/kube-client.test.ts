@@ -97,7 +97,7 @@ describe('kube client', () => {
         api.faults.push({ code, retryAfterSeconds: 0.1, times: 1 });
         const startedAt = performance.now();
         await client.create(THING, thing('a'), signal);
-        expect(performance.now() - startedAt).to.be.within(95, 350);
+        expect(performance.now() - startedAt).to.be.at.least(95);
         expect(api.requests).to.have.length(2);
       });
     }
@@ -131,7 +131,7 @@ describe('kube client', () => {
       expect(await failure(get('a')))
         .to.be.instanceOf(ApiError)
         .and.include({ code: 0, reason: 'Timeout' });
-      expect(performance.now() - startedAt).to.be.within(390, 700);
+      expect(performance.now() - startedAt).to.be.within(390, 3_000);
     });
 
     it('says that the server is not to be reached', async () => {
@@ -173,15 +173,15 @@ describe('kube client', () => {
       expect(stack).not.to.include('hunter2');
     });
 
-    for (const [what, fault] of Object.entries({
-      'an answer that is no JSON': { code: 200, body: '{"data":{"password":"hunter2"' },
-      "a proxy's page": { code: 502, body: '<html>hunter2</html>' },
-      'a cut connection': { act: 'reset' },
+    for (const [what, { reason, ...fault }] of Object.entries({
+      'an answer that is no JSON': { code: 200, body: '{"data":{"password":"hunter2"', reason: 'Malformed' },
+      "a proxy's page": { code: 502, body: '<html>hunter2</html>', reason: '' },
+      'a cut connection': { act: 'reset', reason: 'Unreachable' },
     } as const)) {
       it(`repeat nothing of ${what}`, async () => {
         api.faults.push(fault);
         const error = await failure(client.create(SECRET, secret, signal));
-        expect(error).to.be.instanceOf(ApiError);
+        expect(error).to.be.instanceOf(ApiError).and.include({ reason });
         expect(`${error.stack ?? ''} ${JSON.stringify(error)} ${String(error.cause)}`).not.to.include('hunter2');
       });
     }
@@ -217,6 +217,15 @@ describe('kube client', () => {
       kubeConfig.users = [{ name: 'test', token: 'new' }];
       expect(await failure(get('a'))).to.include({ code: 401 });
       expect(await get('a')).to.be.undefined;
+    });
+
+    it('are kept when the credentials are read again', async () => {
+      api.tokens.add('new');
+      await connection.close();
+      connection = new KubeConnection(api.kubeConfig({ token: 'old' }));
+      client = new HttpKubeClient(connection);
+      for (let i = 0; i < 10; i++) expect(await failure(get('a'))).to.include({ code: 401 });
+      expect(api.connections).to.be.at.most(2);
     });
 
     it('need a cluster', () => {

@@ -71,7 +71,7 @@ describe('admission', () => {
   });
 
   it('answers a dry run in the same way', async () => {
-    const admission = deciding(() => ({ kind: 'patch', patch: [{ op: 'remove', path: '/x' }], warnings: [] }));
+    const admission = deciding(() => ({ kind: 'patch', patch: [{ op: 'add', path: '/x', value: 1 }], warnings: [] }));
     const [real, dry] = await Promise.all([false, true].map((dryRun) => admission.review(reviewOf({ dryRun }), NEVER)));
     expect(dry).to.deep.equal(real);
   });
@@ -128,7 +128,7 @@ describe('admission', () => {
     const told: string[] = [];
     const decisions: readonly Decision[] = [
       { kind: 'none' },
-      { kind: 'patch', patch: [{ op: 'remove', path: '/x' }], warnings: [] },
+      { kind: 'patch', patch: [{ op: 'add', path: '/x', value: 1 }], warnings: [] },
       { kind: 'deny', message: '' },
     ];
     const onDone: AdmissionOptions['onDone'] = (outcome, ms) => told.push(`${outcome} ${String(ms >= 0)}`);

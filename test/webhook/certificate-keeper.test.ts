@@ -139,7 +139,8 @@ describe('certificate keeper', () => {
         for (const pem of [served, world.secret['tls.crt']!]) expect(complaint(world, pem, newBundle)).to.equal('');
         [served, bundle] = [world.secret['tls.crt']!, newBundle];
         authorities.add(splitBundle(bundle)[0]!);
-        world.pass(wait);
+        // Nothing due for a day: the operator may as well be off for a few.
+        world.pass(wait === DAY ? 4 * DAY : wait);
       }
       expect(authorities.size).to.equal(3);
       expect(splitBundle(bundle)).to.have.length(1);

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { mergeConditions, timestamp, type DesiredCondition } from '../../api/conditions.ts';
 import { durationMs } from '../../api/duration.ts';
-import type { StoreStatus } from '../../api/kinds.ts';
+import type { SecretStoreConfig, StoreStatus } from '../../api/kinds.ts';
 import { OperatorError } from '../../errors.ts';
 import type { StoreHealth } from '../../stores/store.ts';
 import type { Observed } from './observe.ts';
@@ -28,10 +28,15 @@ export function plan({ store, health, bindings }: Observed, now: Date): Plan {
     bindings,
     lastCheckTime: before?.lastCheckTime ?? timestamp(now),
   };
-  const interval = durationMs(store.spec.refreshInterval ?? '30s');
-  const requeueAfterMs = health instanceof OperatorError || !health.ready ? Math.min(interval, RETRY_MS) : interval;
+  const requeueAfterMs = whenToAsk(store, health);
   if (isDeepStrictEqual(status, before)) return { status: undefined, requeueAfterMs };
   return { status: { ...status, lastCheckTime: timestamp(now) }, requeueAfterMs };
+}
+
+function whenToAsk({ spec }: SecretStoreConfig, health: StoreHealth | OperatorError): number {
+  const interval = durationMs(spec.refreshInterval ?? '30s');
+  const isWell = !(health instanceof OperatorError) && health.ready;
+  return isWell ? interval : Math.min(interval, RETRY_MS);
 }
 
 function readiness(health: StoreHealth | OperatorError): DesiredCondition {
@@ -42,5 +47,10 @@ function readiness(health: StoreHealth | OperatorError): DesiredCondition {
       : { type: 'Ready', status: 'False', reason: 'SecretNotFound', message };
   }
   const reason = health.code === 'AuthenticationFailed' ? 'AuthenticationFailed' : 'StoreUnreachable';
-  return { type: 'Ready', status: 'False', reason, message: `${health.message}. The operator goes on trying; values that were read stay.` };
+  return {
+    type: 'Ready',
+    status: 'False',
+    reason,
+    message: `${health.message}. The operator goes on trying; values that were read stay.`,
+  };
 }

@@ -38,7 +38,8 @@ export class StoreReconciler implements Reconciler {
     await this.#options.client.apply(SECRET_STORE_CONFIG, body, { signal, subresource: 'status', force: true });
     const before = findCondition(store.status?.conditions, 'Ready');
     const after = findCondition(status.conditions, 'Ready');
-    if (after === undefined || after.reason === before?.reason || (before === undefined && after.status === 'True')) return;
+    if (after === undefined || after.reason === before?.reason || (before === undefined && after.status === 'True'))
+      return;
     const subject = { apiVersion: API_VERSION, kind, namespace, name, uid };
     this.#options.events.record(subject, after.status === 'True' ? 'Normal' : 'Warning', after.reason, after.message);
   }

@@ -1,5 +1,6 @@
-import type { BindingSecret } from '../../api/binding-secret.ts';
+import { envKeysOf, type BindingSecret } from '../../api/binding-secret.ts';
 import { storeRefOf, type DriverPod, type SecretStoreConfig, type SparkJobSecretBinding } from '../../api/kinds.ts';
+import { parseKey, type SecretKey } from '../../api/secret-key.ts';
 import { requirements, type Requirements } from '../../injection/requirements.ts';
 import { bindingSecretName } from '../../injection/secret-name.ts';
 import type { KubeObject } from '../../runtime/kube-object.ts';
@@ -50,9 +51,10 @@ export async function observe(request: Request, sources: Sources): Promise<Obser
   const store = sources.stores.get(ref.namespace, ref.name);
   const namespaceLabels = sources.namespaces.get(undefined, namespace)?.metadata.labels ?? {};
   const { keys, groups } = needs;
-  const answer = store && (await sources.cache.read(store, { reader, namespace, namespaceLabels, keys, groups }));
-  if (store === undefined) sources.cache.forget(reader);
   const secretName = bindingSecretName(name);
+  const held = heldKeys(sources.secrets.get(namespace, secretName));
+  const answer = store && (await sources.cache.read(store, { reader, namespace, namespaceLabels, keys, groups, held }));
+  if (store === undefined) sources.cache.forget(reader);
   return {
     binding,
     requirements: needs,
@@ -63,4 +65,8 @@ export async function observe(request: Request, sources: Sources): Promise<Obser
     coverage: sources.coverage.covers(namespace),
     drivers: sources.drivers.byIndex('binding', reader),
   };
+}
+
+function heldKeys(secret: BindingSecret | undefined): SecretKey[] {
+  return Object.values((secret && envKeysOf(secret)) ?? {}).flatMap((key) => parseKey(key) ?? []);
 }

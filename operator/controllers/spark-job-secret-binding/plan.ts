@@ -1,12 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import { contentDigest } from '../../api/binding-secret.ts';
 import { mergeConditions, timestamp, type DesiredCondition } from '../../api/conditions.ts';
-import { ANNOTATIONS, API_VERSION, LABELS, MANAGER } from '../../api/group.ts';
-import { SPARK_JOB_SECRET_BINDING, type BindingStatus, type Secret } from '../../api/kinds.ts';
+import { ANNOTATIONS } from '../../api/group.ts';
+import type { BindingStatus, Secret } from '../../api/kinds.ts';
 import type { Problem } from '../../api/reasons.ts';
-import type { SecretContent } from '../../injection/secret-content.ts';
 import { specDigest } from '../../injection/spec-digest.ts';
 import type { Observed } from './observe.ts';
+import { changedSecret } from './secret-manifest.ts';
 import { failureProblem, resolve, type Resolution } from './resolve.ts';
 
 /** What is to be written. */
@@ -20,6 +19,8 @@ export interface Plan {
 /** Annotation `spec-digest` of a Secret whose content is not complete for any spec. */
 const INCOMPLETE = 'incomplete';
 const MOST_APPLICATIONS = 10;
+/** Of the problems in one message: the CRD bounds its length, and nobody reads more. */
+const MOST_PROBLEMS = 10;
 
 /**
  * From what is to what should be. `writeProblem` is why the Secret of an earlier plan could not be written: the same
@@ -31,7 +32,10 @@ export function plan(observed: Observed, now: Date, writeProblem?: Problem): Pla
   const problem = writeProblem ?? unresolved(observed, resolution);
   const generation = observed.binding.metadata.generation ?? 0;
   const before = observed.binding.status;
-  const conditions = mergeConditions(before?.conditions, conditionsOf(observed, resolution, problem), { now, generation });
+  const conditions = mergeConditions(before?.conditions, conditionsOf(observed, resolution, problem), {
+    now,
+    generation,
+  });
   const written = observed.secret !== undefined || (secret !== undefined && writeProblem === undefined);
   const status: BindingStatus = {
     observedGeneration: generation,
@@ -43,35 +47,25 @@ export function plan(observed: Observed, now: Date, writeProblem?: Problem): Pla
   return { secret, status };
 }
 
-/** Whether two statuses say the same. */
+/** Whether two statuses say the same, in whatever order server-side apply left their keys and conditions. */
 export function sameStatus(a: BindingStatus | undefined, b: BindingStatus): boolean {
-  return isDeepStrictEqual(a, b);
+  return a !== undefined && isDeepStrictEqual(inOrder(a), inOrder(b));
+}
+
+function inOrder({ keys, conditions, ...rest }: BindingStatus): object {
+  const sorted = <T>(items: readonly T[] | undefined, name: (item: T) => string): T[] | undefined =>
+    items?.toSorted((x, y) => (name(x) < name(y) ? -1 : 1));
+  return { ...rest, keys: sorted(keys, ({ key }) => key), conditions: sorted(conditions, ({ type }) => type) };
 }
 
 function desiredSecret(observed: Observed, resolution: Resolution): Secret | undefined {
-  if (resolution.kind === 'content') return changed(observed, resolution.content, specDigest(observed.binding.spec));
+  if (resolution.kind === 'content')
+    return changedSecret(observed, resolution.content, specDigest(observed.binding.spec));
   const { secret } = observed;
   // A withdrawn grant takes its values away from a Secret that is there; it never makes one.
-  if (resolution.kind === 'problems' && resolution.remains && secret) return changed(observed, resolution.remains, INCOMPLETE);
+  if (resolution.kind === 'problems' && resolution.remains && secret)
+    return changedSecret(observed, resolution.remains, INCOMPLETE);
   return undefined;
-}
-
-/** The Secret with that content, or undefined when it is there already. */
-function changed(observed: Observed, content: SecretContent, digest: string): Secret | undefined {
-  const { binding, secret: present, secretName } = observed;
-  const { name, namespace = '', uid = '' } = binding.metadata;
-  const labels = { ...present?.metadata.labels, [LABELS.binding]: name.slice(0, 63), [LABELS.managedBy]: MANAGER };
-  const annotations = {
-    ...present?.metadata.annotations,
-    [ANNOTATIONS.specDigest]: digest,
-    [ANNOTATIONS.envKeys]: JSON.stringify(content.envKeys),
-  };
-  const { kind } = SPARK_JOB_SECRET_BINDING;
-  const owner = { apiVersion: API_VERSION, kind, name, uid, controller: true, blockOwnerDeletion: true };
-  const others = (present?.metadata.ownerReferences ?? []).filter((reference) => reference.kind !== kind);
-  const metadata = { ...present?.metadata, name: secretName, namespace, labels, annotations, ownerReferences: [...others, owner] };
-  const same = isDeepStrictEqual(present?.metadata, metadata) && present?.contentDigest === contentDigest(content.data);
-  return same ? undefined : { apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data: content.data };
 }
 
 /** Why the values are not all there, or undefined when they are: also those of the last good read count. */
@@ -88,13 +82,20 @@ function keepsLastGood({ binding, secret }: Observed): boolean {
 
 function joined(problems: readonly Problem[]): Problem | undefined {
   const [first] = problems;
-  return first && { reason: first.reason, message: problems.map(({ message }) => message).join(' ') };
+  const messages = problems.slice(0, MOST_PROBLEMS).map(({ message }) => message);
+  if (problems.length > MOST_PROBLEMS) messages.push(`And ${problems.length - MOST_PROBLEMS} more of this kind.`);
+  return first && { reason: first.reason, message: messages.join(' ') };
 }
 
 function conditionsOf(observed: Observed, resolution: Resolution, problem: Problem | undefined): DesiredCondition[] {
   const resolved: DesiredCondition = problem
     ? { type: 'Resolved', status: 'False', ...problem }
-    : { type: 'Resolved', status: 'True', reason: 'AllKeysResolved', message: 'Every key has a value, and the Secret holds it.' };
+    : {
+        type: 'Resolved',
+        status: 'True',
+        reason: 'AllKeysResolved',
+        message: 'Every key has a value, and the Secret holds it.',
+      };
   const obstacle = problem ?? staleness(observed, resolution) ?? coverageProblem(observed);
   const ready: DesiredCondition = obstacle
     ? { type: 'Ready', status: 'False', ...obstacle }
@@ -128,7 +129,8 @@ function coverageProblem({ binding, coverage }: Observed): Problem | undefined {
     case 'missing':
       return {
         reason: 'NamespaceNotCovered',
-        message: "The operator's MutatingWebhookConfiguration is gone: install the chart, or apply install.yaml, again.",
+        message:
+          "The operator's MutatingWebhookConfiguration is gone: install the chart, or apply install.yaml, again.",
       };
   }
 }
@@ -140,9 +142,10 @@ function readyMessage({ binding }: Observed, resolution: Resolution): string {
 }
 
 /** Versions of the keys in use. While the store can't tell, what was known before. */
-function keysOf({ binding, answer }: Observed, now: Date): Pick<BindingStatus, 'keys'> {
+function keysOf({ binding, answer, requirements }: Observed, now: Date): Pick<BindingStatus, 'keys'> {
   const before = binding.status?.keys ?? [];
-  if (answer === undefined || answer.unknown.length > 0) return before.length > 0 ? { keys: before } : {};
+  const told = answer?.unknown.length === 0 && requirements.groups.every((group) => answer.groups.has(group));
+  if (answer === undefined || !told) return before.length > 0 ? { keys: before } : {};
   const known = new Map(before.map((entry) => [entry.key, entry]));
   const keys = [...answer.values]
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -155,7 +158,7 @@ function keysOf({ binding, answer }: Observed, now: Date): Pick<BindingStatus, '
 
 function applicationsOf({ drivers }: Observed): Pick<BindingStatus, 'applications'> {
   const applications = [...drivers]
-    .sort((a, b) => ((a.metadata.creationTimestamp ?? '') < (b.metadata.creationTimestamp ?? '') ? 1 : -1))
+    .sort((a, b) => (age(a) < age(b) ? 1 : -1))
     .slice(0, MOST_APPLICATIONS)
     .map(({ metadata, status }) => ({
       name: metadata.labels?.['spark-app-name'] ?? metadata.name,
@@ -164,4 +167,9 @@ function applicationsOf({ drivers }: Observed): Pick<BindingStatus, 'application
       ...(metadata.creationTimestamp === undefined ? {} : { since: metadata.creationTimestamp }),
     }));
   return applications.length > 0 ? { applications } : {};
+}
+
+/** Creation, to the second; the name decides among drivers of the same second, so that the order is always the same. */
+function age({ metadata }: DriverPod): string {
+  return `${metadata.creationTimestamp ?? ''} ${metadata.name}`;
 }

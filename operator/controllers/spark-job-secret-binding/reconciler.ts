@@ -1,11 +1,19 @@
-import { findCondition } from '../../api/conditions.ts';
+import { withoutContent } from '../../api/binding-secret.ts';
 import { API_VERSION, LABELS } from '../../api/group.ts';
-import { SECRET, SPARK_JOB_SECRET_BINDING, type BindingStatus, type Secret, type SparkJobSecretBinding } from '../../api/kinds.ts';
+import {
+  SECRET,
+  SPARK_JOB_SECRET_BINDING,
+  type BindingStatus,
+  type Secret,
+  type SparkJobSecretBinding,
+} from '../../api/kinds.ts';
 import type { Problem } from '../../api/reasons.ts';
 import { AlreadyExistsError, ApiError } from '../../runtime/api-error.ts';
 import type { EventRecorder } from '../../runtime/events.ts';
 import type { KubeClient } from '../../runtime/kube-client.ts';
+import type { OwnerReference } from '../../runtime/kube-object.ts';
 import type { Reconciler, Request, Result } from '../../runtime/reconciler.ts';
+import { notices } from './notices.ts';
 import { observe, type Observed, type Sources } from './observe.ts';
 import { plan, sameStatus } from './plan.ts';
 
@@ -17,8 +25,20 @@ export interface BindingReconcilerOptions {
   readonly now: () => Date;
 }
 
+/** Why the Secret could not be written, and the error to come back with, if trying again may help. */
+interface Refusal {
+  readonly problem: Problem;
+  readonly error?: Error;
+}
+
 /** How soon to look again at a Secret that stands where ours should: nothing tells when it goes. Milliseconds. */
 const CONFLICT_RETRY_MS = 15_000;
+
+/** Why the Secret was not written; with an error it is tried again like any failure. */
+interface Refusal {
+  readonly problem: Problem;
+  readonly error?: Error;
+}
 
 /** Keeps the Secret and the status of a binding. */
 export class BindingReconciler implements Reconciler {
@@ -33,7 +53,7 @@ export class BindingReconciler implements Reconciler {
     if (observed === undefined) return undefined;
     const now = this.#options.now();
     let { secret, status } = plan(observed, now);
-    const refusal = secret && (await this.#write(secret, signal));
+    const refusal = secret && (await this.#write(observed, secret, signal));
     if (refusal) ({ secret, status } = plan(observed, now, refusal.problem));
     if (!sameStatus(observed.binding.status, status)) await this.#writeStatus(observed, status, signal);
     this.#tell(observed, status, secret !== undefined && refusal === undefined);
@@ -42,7 +62,7 @@ export class BindingReconciler implements Reconciler {
   }
 
   /** Creates or replaces the Secret, never one that is not ours. What the API server refused comes back as a problem. */
-  async #write(secret: Secret, signal: AbortSignal): Promise<{ problem: Problem; error?: unknown } | undefined> {
+  async #write(observed: Observed, secret: Secret, signal: AbortSignal): Promise<Refusal | undefined> {
     const { client } = this.#options;
     const { name } = secret.metadata;
     try {
@@ -50,18 +70,23 @@ export class BindingReconciler implements Reconciler {
       else await client.replace(SECRET, secret, signal);
       return undefined;
     } catch (error) {
-      if (error instanceof AlreadyExistsError) return this.#inTheWay(secret, error, signal);
+      if (error instanceof AlreadyExistsError) return this.#inTheWay(observed, error, signal);
       if (!isRefusal(error)) throw error;
       const message = `The API server refused to write Secret ${name}: ${error.message}. The operator tries again.`;
       return { problem: { reason: 'SecretNotWritten', message }, error };
     }
   }
 
-  /** There is a Secret of that name. Ours: our copy is a moment behind, and the next try sees it. */
-  async #inTheWay({ metadata }: Secret, error: Error, signal: AbortSignal): Promise<{ problem: Problem }> {
-    const present = await this.#options.client.get(SECRET, metadata.namespace, metadata.name, signal);
-    if (present === undefined || present.metadata.labels?.[LABELS.binding] !== undefined) throw error;
-    const message = `Secret ${metadata.name} exists and is not ours: delete or rename it, or rename the binding.`;
+  /** There is a Secret of that name. Ours, and our copy is a moment behind or somebody took its label off: replaced. */
+  async #inTheWay(observed: Observed, error: Error, signal: AbortSignal): Promise<Refusal | undefined> {
+    const { binding, secretName } = observed;
+    const present = await this.#options.client.get(SECRET, binding.metadata.namespace, secretName, signal);
+    if (present === undefined) throw error;
+    if (isOurs(present, binding)) {
+      const { secret } = plan({ ...observed, secret: withoutContent(present) }, this.#options.now());
+      return secret && this.#write(observed, secret, signal);
+    }
+    const message = `Secret ${secretName} exists and is not ours: delete or rename it, or rename the binding.`;
     return { problem: { reason: 'Conflict', message } };
   }
 
@@ -74,22 +99,11 @@ export class BindingReconciler implements Reconciler {
     await this.#options.client.apply(SPARK_JOB_SECRET_BINDING, body, { signal, subresource: 'status', force: true });
   }
 
-  /** Events for what a person should notice: trouble, its end, and new values. A first success is quiet. */
   #tell({ binding }: Observed, status: BindingStatus, wrote: boolean): void {
-    const before = findCondition(binding.status?.conditions, 'Ready');
-    const after = findCondition(status.conditions, 'Ready');
     const { name, namespace = '', uid = '' } = binding.metadata;
     const subject = { apiVersion: API_VERSION, kind: SPARK_JOB_SECRET_BINDING.kind, namespace, name, uid };
-    if (after && after.reason !== before?.reason && (before !== undefined || after.status === 'False')) {
-      // Waiting for the webhook is part of a new binding's first second.
-      if (after.reason !== 'NamespaceNotCovered' && before?.reason !== 'NamespaceNotCovered')
-        this.#options.events.record(subject, after.status === 'True' ? 'Normal' : 'Warning', after.reason, after.message);
-    }
-    const versions = new Map(binding.status?.keys?.map(({ key, version }) => [key, version]));
-    const changed = (status.keys ?? []).filter(({ key, version }) => versions.has(key) && versions.get(key) !== version);
-    if (!wrote || changed.length === 0) return;
-    const message = `New values of ${changed.map(({ key }) => key).join(', ')} are in Secret ${status.secretName ?? ''}: new jobs and executors get them.`;
-    this.#options.events.record(subject, 'Normal', 'SecretUpdated', message);
+    for (const { type, reason, message } of notices(binding.status, status, wrote))
+      this.#options.events.record(subject, type, reason, message);
   }
 }
 
@@ -100,4 +114,11 @@ function uidOf({ metadata }: SparkJobSecretBinding): { uid?: string } {
 /** The API server answered, and will not have it: forbidden, invalid, too large. Anything else is only tried again. */
 function isRefusal(error: unknown): error is ApiError {
   return error instanceof ApiError && [400, 403, 413, 422].includes(error.code);
+}
+
+/** It has our label, or (somebody took the label off) a binding of this name owns it. */
+function isOurs({ metadata }: Secret, binding: SparkJobSecretBinding): boolean {
+  const { kind } = SPARK_JOB_SECRET_BINDING;
+  const isOwner = (owner: OwnerReference): boolean => owner.kind === kind && owner.name === binding.metadata.name;
+  return metadata.labels?.[LABELS.binding] !== undefined || (metadata.ownerReferences ?? []).some(isOwner);
 }

@@ -18,19 +18,23 @@ export type Resolution =
 
 /** Works out a binding's content, or everything that stands in its way. */
 export function resolve(observed: Observed): Resolution {
-  const { binding, requirements: needs, store, answer } = observed;
+  const { requirements: needs, answer } = observed;
   if (needs.problems.length > 0) return { kind: 'problems', problems: needs.problems };
-  if (store === undefined || answer === undefined) {
-    const message = `SecretStoreConfig ${storeName(observed)} does not exist: create it, or correct spec.storeRef.`;
-    return { kind: 'problems', problems: [{ reason: 'StoreNotFound', message }] };
-  }
-  const unlisted = needs.groups.filter((group) => !answer.groups.has(group));
-  const undecided = answer.unknown.length > 0 || unlisted.length > 0;
-  if (undecided && answer.denied.length === 0) return { kind: 'unknown', problem: failureProblem(observed, answer) };
-  const problems = [...deniedProblems(observed, answer), ...absentProblems(observed, answer)];
-  if (problems.length === 0) return contentOf(observed, binding.spec, answer);
-  if (answer.denied.length === 0 || undecided) return { kind: 'problems', problems };
-  const rest = contentOf(observed, grantedPart(binding.spec, answer), answer);
+  if (answer !== undefined) return resolveAnswer(observed, answer);
+  const message = `SecretStoreConfig ${storeName(observed)} does not exist: create it, or correct spec.storeRef.`;
+  return { kind: 'problems', problems: [{ reason: 'StoreNotFound', message }] };
+}
+
+function resolveAnswer(observed: Observed, answer: Answer): Resolution {
+  const { spec } = observed.binding;
+  const unlisted = observed.requirements.groups.filter((group) => !answer.groups.has(group));
+  const isUndecided = answer.unknown.length > 0 || unlisted.length > 0;
+  const denied = deniedProblems(observed, answer);
+  if (isUndecided && denied.length === 0) return { kind: 'unknown', problem: failureProblem(observed, answer) };
+  const problems = [...denied, ...absentProblems(observed, answer)];
+  if (problems.length === 0) return contentOf(observed, spec, answer);
+  if (isUndecided || denied.length === 0) return { kind: 'problems', problems };
+  const rest = contentOf(observed, grantedPart(spec, answer), answer);
   return { kind: 'problems', problems, ...(rest.kind === 'content' ? { remains: rest.content } : {}) };
 }
 
@@ -92,13 +96,16 @@ function absentProblems(observed: Observed, answer: Answer): Problem[] {
   return problems;
 }
 
-/** The spec without the entries that need a key which is denied, or is not there. */
+/** The spec without the entries that need a key which is denied, or is not there, and without empty groups. */
 function grantedPart(spec: BindingSpec, answer: Answer): BindingSpec {
   const has = (entry: Pick<BindingSpec, 'env' | 'sparkConf'>): boolean =>
-    requirements({ ...spec, env: [], envFrom: [], sparkConf: [], ...entry }).keys.every((key) => answer.values.has(key));
+    requirements({ ...spec, env: [], envFrom: [], sparkConf: [], ...entry }).keys.every((key) =>
+      answer.values.has(key),
+    );
   return {
     ...spec,
     env: (spec.env ?? []).filter((entry) => has({ env: [entry] })),
+    envFrom: (spec.envFrom ?? []).filter(({ group }) => answer.groups.get(group as SecretGroup)?.length),
     sparkConf: (spec.sparkConf ?? []).filter((entry) => has({ sparkConf: [entry] })),
   };
 }

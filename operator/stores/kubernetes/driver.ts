@@ -1,17 +1,28 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { groupOf, nameOf, type SecretGroup, type SecretKey } from '../../api/secret-key.ts';
 import type { SecretValue } from '../../api/secret-value.ts';
 import { OperatorError } from '../../errors.ts';
 import { listing } from '../listing.ts';
-import type { RemoveOptions, SecretEntry, SecretStore, SecretVersion, StoreHealth, VersionInfo, WriteOptions } from '../store.ts';
+import type {
+  RemoveOptions,
+  SecretEntry,
+  SecretStore,
+  SecretVersion,
+  StoreHealth,
+  VersionInfo,
+  WriteOptions,
+} from '../store.ts';
 import type { SecretAccess, StoredSecret } from './secret-access.ts';
 import { SecretNames } from './secret-names.ts';
 
 /** Kubernetes: a Secret's data hold 1 MiB together (`MaxSecretSize`). */
 const MAX_BYTES = 1_048_576;
-/** How often a write starts again when the Secret changes under it. */
-const MAX_TRIES = 5;
+/** How often a write starts again when another process changes the Secret under it, after a pause of up to so long each. */
+const MAX_TRIES = 10;
+const PAUSE_MS = 50;
 
 type Listener = (keys: readonly SecretKey[]) => void;
+type Edit = (present: StoredSecret | undefined) => ReadonlyMap<string, SecretValue> | undefined;
 
 /**
  * Values in Kubernetes Secrets of one namespace: see SecretNames for which. Reads come from followed copies, so that
@@ -25,6 +36,8 @@ export class KubernetesStore implements SecretStore {
   readonly #names: SecretNames;
   readonly #listeners = new Set<Listener>();
   readonly #stopped = new AbortController();
+  /** The last write to each Secret: the next one waits for it. */
+  readonly #writes = new Map<string, Promise<unknown>>();
   #following: Promise<void> | undefined;
   /** The last answer was a failure: what is followed may be stale, so the next read asks first. */
   #failing = false;
@@ -35,8 +48,7 @@ export class KubernetesStore implements SecretStore {
   }
 
   async readMany(keys: readonly SecretKey[], signal: AbortSignal): Promise<ReadonlyMap<SecretKey, SecretVersion>> {
-    await this.#follow(signal);
-    if (this.#failing) await this.#get(this.#names.root, signal);
+    await this.#current(signal);
     const found = new Map<SecretKey, SecretVersion>();
     for (const [name, members] of this.#bySecret(keys)) {
       const secret = this.#access.followed().get(name) ?? (await this.#get(name, signal));
@@ -59,34 +71,42 @@ export class KubernetesStore implements SecretStore {
       if (size > MAX_BYTES) throw tooLarge(key, size);
       return values;
     });
-    return { version: versionOf(secret, key, value) };
+    return { version: versionIn(secret, key) ?? '' };
   }
 
   async remove(key: SecretKey, { ifVersion, signal }: RemoveOptions): Promise<void> {
     const name = this.#names.ofGroup(groupOf(key));
-    const present = name === undefined ? undefined : await this.#get(name, signal);
-    if (name === undefined || present?.values.has(nameOf(key)) !== true) return;
-    await this.#change(name, signal, (now) => {
-      const before = versionIn(now, key);
-      if (ifVersion !== undefined && before !== undefined && before !== ifVersion) throw new OperatorError('VersionConflict', key);
-      const values = new Map(now?.values);
+    if (name === undefined) return;
+    await this.#change(name, signal, (present) => {
+      const before = versionIn(present, key);
+      if (before === undefined) return undefined;
+      if (ifVersion !== undefined && before !== ifVersion) throw new OperatorError('VersionConflict', key);
+      const values = new Map(present?.values);
       values.delete(nameOf(key));
       return values;
     });
   }
 
   async *list(group: SecretGroup, signal: AbortSignal): AsyncIterable<SecretEntry> {
-    await this.#follow(signal);
+    await this.#current(signal);
     const name = this.#names.ofGroup(group);
-    const own = name === undefined || this.#access.followed().has(name) ? undefined : await this.#get(name, signal);
-    const keys = [...this.#access.followed().values(), ...(own ? [own] : [])].flatMap((secret) => this.#names.keysOf(secret));
+    if (name === undefined) return;
+    const own = this.#access.followed().has(name) ? undefined : await this.#get(name, signal);
+    const below = [...this.#access.followed().values()].filter((secret) => secret.name.startsWith(`${name}.`));
+    const here = this.#access.followed().get(name) ?? own;
+    const keys = [...below, ...(here ? [here] : [])].flatMap((secret) => this.#names.keysOf(secret));
     yield* listing(keys, group);
   }
 
   async watch(onChange: Listener, signal: AbortSignal): Promise<void> {
     this.#listeners.add(onChange);
-    signal.addEventListener('abort', () => this.#listeners.delete(onChange));
-    await this.#follow(signal);
+    signal.addEventListener('abort', () => this.#listeners.delete(onChange), { once: true });
+    try {
+      await this.#follow(signal);
+    } catch (error) {
+      this.#listeners.delete(onChange);
+      throw error;
+    }
   }
 
   async check(signal: AbortSignal): Promise<StoreHealth> {
@@ -107,15 +127,24 @@ export class KubernetesStore implements SecretStore {
   /** Begins to follow at the first use; a failure is for this caller, the next one tries anew. */
   async #follow(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    this.#following ??= this.#access.follow((before, after) => this.#tell(before, after), this.#stopped.signal);
-    const following = this.#following;
-    try {
-      await following;
-    } catch (error) {
+    this.#following ??= this.#begin();
+    await orAborted(this.#following, signal);
+  }
+
+  #begin(): Promise<void> {
+    const following = this.#access.follow((before, after) => {
+      this.#tell(before, after);
+    }, this.#stopped.signal);
+    following.catch(() => {
       if (this.#following === following) this.#following = undefined;
-      throw error;
-    }
-    signal.throwIfAborted();
+    });
+    return following;
+  }
+
+  /** As `#follow`; after a failure it asks the API server first, because what is followed may be stale. */
+  async #current(signal: AbortSignal): Promise<void> {
+    await this.#follow(signal);
+    if (this.#failing) await this.#get(this.#names.root, signal);
   }
 
   #tell(before: StoredSecret | undefined, after: StoredSecret | undefined): void {
@@ -138,26 +167,55 @@ export class KubernetesStore implements SecretStore {
   #bySecret(keys: readonly SecretKey[]): Map<string, SecretKey[]> {
     const named = keys.map((key) => [this.#names.ofGroup(groupOf(key)), key] as const);
     const groups = Map.groupBy(named, ([name]) => name);
-    const known = [...groups].flatMap(([name, pairs]) => (name === undefined ? [] : [[name, pairs.map(([, key]) => key)] as const]));
+    const known = [...groups].flatMap(([name, pairs]) =>
+      name === undefined ? [] : [[name, pairs.map(([, key]) => key)] as const],
+    );
     return new Map(known);
   }
 
-  /** Read, change, write back: again when somebody else was quicker. */
-  async #change(
-    name: string,
-    signal: AbortSignal,
-    edit: (present: StoredSecret | undefined) => ReadonlyMap<string, SecretValue>,
-  ): Promise<StoredSecret> {
+  /** Read, change, write back; `edit` returns undefined when there is nothing to do. Writes of this process take turns. */
+  async #change(name: string, signal: AbortSignal, edit: Edit): Promise<StoredSecret | undefined> {
+    const last = this.#writes.get(name);
+    const turn = (async (): Promise<StoredSecret | undefined> => {
+      await last?.catch(() => undefined);
+      return this.#tryChange(name, signal, edit);
+    })();
+    this.#writes.set(name, turn);
+    try {
+      return await turn;
+    } finally {
+      if (this.#writes.get(name) === turn) this.#writes.delete(name);
+    }
+  }
+
+  /** Starts again when another process was quicker. */
+  async #tryChange(name: string, signal: AbortSignal, edit: Edit): Promise<StoredSecret | undefined> {
     for (let tries = 1; ; tries += 1) {
       const present = await this.#get(name, signal);
       const values = edit(present);
+      if (values === undefined) return present;
       try {
         const version = present === undefined ? {} : { resourceVersion: present.resourceVersion };
         return await this.#access.put({ name, ...version, values }, signal);
       } catch (error) {
         if (tries === MAX_TRIES || !OperatorError.is(error, 'VersionConflict')) throw error;
       }
+      await sleep(Math.random() * PAUSE_MS);
     }
+  }
+}
+
+/** Rejects with the signal's reason as soon as it is aborted; the work itself goes on. */
+async function orAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => {
+    aborted.reject(signal.reason);
+  };
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }
 
@@ -171,5 +229,8 @@ function versionIn(secret: StoredSecret | undefined, key: SecretKey): string | u
 }
 
 function tooLarge(key: SecretKey, bytes: number): OperatorError {
-  return new OperatorError('ValueTooLarge', `with ${key} its Secret would have ${bytes} bytes of ${MAX_BYTES}; use another group`);
+  return new OperatorError(
+    'ValueTooLarge',
+    `with ${key} its Secret would have ${bytes} bytes of ${MAX_BYTES}; use another group`,
+  );
 }

@@ -27,7 +27,10 @@ export interface SecretAccess {
    * Begins to follow the store's Secrets; resolves when all are known. `onChange` gets a Secret as it was and as it is.
    * Losing touch is no end: it catches up, and tells what changed meanwhile.
    */
-  follow(onChange: (before: StoredSecret | undefined, after: StoredSecret | undefined) => void, signal: AbortSignal): Promise<void>;
+  follow(
+    onChange: (before: StoredSecret | undefined, after: StoredSecret | undefined) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** The Secrets that are followed, by name: the one of the root, and those labelled as the store's. */
   followed(): ReadonlyMap<string, StoredSecret>;
   /** One Secret, asked of the API server. */

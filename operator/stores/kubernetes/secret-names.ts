@@ -1,4 +1,4 @@
-import { groupOf, keyIn, type SecretGroup, type SecretKey } from '../../api/secret-key.ts';
+import { groupOf, keyIn, nameOf, type SecretGroup, type SecretKey } from '../../api/secret-key.ts';
 import { OperatorError } from '../../errors.ts';
 import type { StoredSecret } from './secret-access.ts';
 
@@ -26,8 +26,11 @@ export class SecretNames {
   /** As `ofGroup`, for a write. Throws InvalidKey. */
   forWriting(key: SecretKey): string {
     const name = this.ofGroup(groupOf(key));
-    if (name === undefined || key.length - groupOf(key).length > MAX_DATA_KEY)
-      throw new OperatorError('InvalidKey', `${key}; groups in a store of type kubernetes are lower-case letters, digits and dashes`);
+    if (name === undefined || nameOf(key).length > MAX_DATA_KEY || nameOf(key).startsWith('..'))
+      throw new OperatorError(
+        'InvalidKey',
+        `${key}; groups in a store of type kubernetes are lower-case letters, digits and dashes, and no key there starts with two dots`,
+      );
     return name;
   }
 

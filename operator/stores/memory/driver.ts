@@ -2,7 +2,15 @@ import type { SecretGroup, SecretKey } from '../../api/secret-key.ts';
 import type { SecretValue } from '../../api/secret-value.ts';
 import { OperatorError } from '../../errors.ts';
 import { listing } from '../listing.ts';
-import type { RemoveOptions, SecretEntry, SecretStore, SecretVersion, StoreHealth, VersionInfo, WriteOptions } from '../store.ts';
+import type {
+  RemoveOptions,
+  SecretEntry,
+  SecretStore,
+  SecretVersion,
+  StoreHealth,
+  VersionInfo,
+  WriteOptions,
+} from '../store.ts';
 
 /** As for a Kubernetes Secret, so that tests meet the same limit. */
 const MAX_BYTES = 1_048_576;
@@ -28,11 +36,13 @@ export class MemoryStore implements SecretStore {
   }
 
   async write(key: SecretKey, value: SecretValue, options: WriteOptions): Promise<VersionInfo> {
-    if (value.byteLength > MAX_BYTES) throw new OperatorError('ValueTooLarge', `${key} has ${value.byteLength} bytes of ${MAX_BYTES}`);
+    if (value.byteLength > MAX_BYTES)
+      throw new OperatorError('ValueTooLarge', `${key} has ${value.byteLength} bytes of ${MAX_BYTES}`);
     await this.#answer(options.signal);
     const { ifVersion } = options;
     const present = this.#values.get(key);
-    if (ifVersion !== undefined && (present?.version ?? null) !== ifVersion) throw new OperatorError('VersionConflict', key);
+    if (ifVersion !== undefined && (present?.version ?? null) !== ifVersion)
+      throw new OperatorError('VersionConflict', key);
     if (present?.value.equals(value)) return { version: present.version };
     const version = String(++this.#writes);
     this.#values.set(key, { value, version });
@@ -44,7 +54,8 @@ export class MemoryStore implements SecretStore {
     await this.#answer(options.signal);
     const present = this.#values.get(key);
     if (present === undefined) return;
-    if (options.ifVersion !== undefined && present.version !== options.ifVersion) throw new OperatorError('VersionConflict', key);
+    if (options.ifVersion !== undefined && present.version !== options.ifVersion)
+      throw new OperatorError('VersionConflict', key);
     this.#values.delete(key);
     this.#tell(key);
   }

@@ -1,0 +1,57 @@
+/** A number that the benchmark finds. */
+export interface Figure {
+  readonly name: string;
+  readonly unit: string;
+  /** The value must not be above it; null: only told, for scale. */
+  readonly goal: number | null;
+  readonly about: string;
+}
+
+/** A figure that was measured. */
+export interface Result {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly goal: number | null;
+  readonly ok: boolean;
+}
+
+/** Every figure, in the order of the table. The goals are for 2 cores shared with the API server and etcd. */
+export const figures = [
+  { name: 'admission-p50', unit: 'ms', goal: null, about: 'one answer of the webhook at 200 pods a second' },
+  { name: 'admission-p99', unit: 'ms', goal: 10, about: 'the same, the slowest of a hundred' },
+  { name: 'created-1000', unit: 's', goal: null, about: 'the client alone: 1,000 bindings created' },
+  { name: 'ready-1000', unit: 's', goal: 7.5, about: 'from the first of them to the last one Ready' },
+  { name: 'one-more-p50', unit: 'ms', goal: 20, about: 'one more binding, from its creation to Ready' },
+  { name: 'one-more-p99', unit: 'ms', goal: 60, about: 'the same, the slowest of a hundred' },
+  { name: 'rss-idle', unit: 'MiB', goal: 110, about: 'memory of the operator without bindings' },
+  { name: 'rss-1000', unit: 'MiB', goal: 150, about: 'memory of the operator after 1,000 became Ready' },
+  { name: 'restart-writes', unit: 'writes', goal: 0, about: 'writes around a restart, nothing changed' },
+  { name: 'restart-reads', unit: 'reads', goal: null, about: 'store reads in the first minute of it' },
+  { name: 'quiet-cpu', unit: 's', goal: 1, about: 'CPU time of the operator in a quiet minute with 1,000' },
+] as const satisfies readonly Figure[];
+
+export type FigureName = (typeof figures)[number]['name'];
+
+/** Values by figure, as a scenario found them. */
+export type Values = Partial<Record<FigureName, number>>;
+
+/** The figure with its value, rounded to what the table shows: three digits, or whole above 100. */
+export function resultOf(name: FigureName, measured: number): Result {
+  const { unit, goal } = figureOf(name);
+  const value = measured >= 100 ? Math.round(measured) : Number(measured.toPrecision(3));
+  return { name, value, unit, goal, ok: goal === null || measured <= goal };
+}
+
+/** The table's line of a result. */
+export function lineOf({ name, value, unit, goal, ok }: Result): string {
+  const mark = goal === null ? '' : ok ? `goal ${goal}` : `goal ${goal}: MISSED`;
+  const amount = `${value} ${unit}`;
+  return `${name.padEnd(15)} ${amount.padStart(12)}  ${mark.padEnd(18)} ${figureOf(name).about}`;
+}
+
+function figureOf(name: string): Figure {
+  const figure = figures.find((each) => each.name === name);
+  if (figure === undefined) throw new Error(`there is no figure ${name}`);
+  return figure;
+}

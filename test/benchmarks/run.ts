@@ -1,0 +1,60 @@
+import { say } from '../../deploy/local/progress.ts';
+import { admission } from './admission.ts';
+import { parseArguments, usage, type Arguments } from './arguments.ts';
+import { type Bench, withBench } from './bench.ts';
+import { type FigureName, figures, lineOf, type Result, resultOf, type Values } from './figures.ts';
+import { idle } from './idle.ts';
+import { thousand } from './thousand.ts';
+
+/** What is done together, and the figures that come of it. */
+interface Scenario {
+  readonly run: (bench: Bench) => Promise<Values>;
+  readonly gives: readonly FigureName[];
+}
+
+const scenarios: readonly Scenario[] = [
+  { run: idle, gives: ['rss-idle'] },
+  { run: admission, gives: ['admission-p50', 'admission-p99'] },
+  {
+    run: thousand,
+    gives: [
+      'created-1000',
+      'ready-1000',
+      'one-more-p50',
+      'one-more-p99',
+      'rss-1000',
+      'restart-writes',
+      'restart-reads',
+      'quiet-cpu',
+    ],
+  },
+];
+
+async function main(options: Arguments): Promise<number> {
+  const isWanted = (name: string): boolean => options.figures.length === 0 || options.figures.includes(name);
+  const results: Result[] = [];
+  await withBench(options, async (bench) => {
+    for (const { run, gives } of scenarios.filter(({ gives }) => gives.some(isWanted))) {
+      const values = await run(bench);
+      for (const name of gives.filter(isWanted)) results.push(resultOf(name, values[name] ?? Number.NaN));
+    }
+  });
+  const inOrder = figures.flatMap(({ name }) => results.filter((result) => result.name === name));
+  for (const result of inOrder) console.log(options.json ? JSON.stringify(result) : lineOf(result));
+  return options.strict && inOrder.some(({ ok }) => !ok) ? 1 : 0;
+}
+
+function readArguments(): Arguments | undefined {
+  try {
+    return parseArguments(
+      process.argv.slice(2),
+      figures.map(({ name }) => name),
+    );
+  } catch (error) {
+    say(`${(error as Error).message}\n${usage}`);
+    return undefined;
+  }
+}
+
+const options = readArguments();
+process.exitCode = options === undefined ? 2 : await main(options);

@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { say } from '../../deploy/local/progress.ts';
+import { countWrites, writesBetween } from './api-writes.ts';
+import { type Bench, withOperator } from './bench.ts';
+import type { Values } from './figures.ts';
+import {
+  bindingOf,
+  createBindings,
+  createNamespaces,
+  createStore,
+  deleteNamespaces,
+  namespacesOf,
+  storeIsReady,
+  storeNamespace,
+} from './objects.ts';
+import type { OperatorProcess } from './operator-process.ts';
+import { percentile } from './percentile.ts';
+import { sumOf } from './prometheus.ts';
+import { ReadyWatch } from './ready-watch.ts';
+
+const BINDINGS = 1_000;
+const NAMESPACES = 10;
+const MORE = 100;
+const GIFT = { env: 3, sparkConf: 0 };
+const MINUTE_MS = 60_000;
+/** Until what is still under way has settled: a store counts its bindings a second later. */
+const SETTLE_MS = 5_000;
+/** Between two single bindings: they come one at a time, into a cluster that is at rest. */
+const PAUSE_MS = 50;
+
+/** 1,000 bindings on one store: how they come, what they cost at rest, and a restart among them. */
+export async function thousand(bench: Bench): Promise<Values> {
+  const namespaces = namespacesOf(bench, 'team', NAMESPACES);
+  await createNamespaces(bench, namespaces);
+  await createStore(bench, namespaces);
+  const watch = new ReadyWatch(bench);
+  try {
+    const growth = await withOperator(bench, async (operator) => {
+      await storeIsReady(bench);
+      await watch.start();
+      await sleep(SETTLE_MS);
+      const arrival = await arrive(bench, watch, namespaces);
+      await sleep(2 * SETTLE_MS);
+      const rss = await operator.rss();
+      return { ...arrival, 'rss-1000': rss, ...(await oneMore(bench, watch, namespaces)) };
+    });
+    return { ...growth, ...(await rest(bench)) };
+  } finally {
+    await watch.stop();
+    await deleteNamespaces(bench, [...namespaces, storeNamespace(bench)]);
+  }
+}
+
+async function arrive(bench: Bench, watch: ReadyWatch, namespaces: readonly string[]): Promise<Values> {
+  say(`${BINDINGS} bindings of three keys each, in ${NAMESPACES} namespaces…`);
+  const bindings = Array.from({ length: BINDINGS }, (_, i) =>
+    bindingOf(bench, namespaces[i % NAMESPACES] ?? '', i, GIFT),
+  );
+  const start = performance.now();
+  const ready = watch.count(BINDINGS, 180_000);
+  const created = createBindings(bench, bindings).then(() => performance.now());
+  const [createdAt, readyAt] = await Promise.all([created, ready]);
+  return { 'created-1000': (createdAt - start) / 1000, 'ready-1000': (readyAt - start) / 1000 };
+}
+
+async function oneMore(bench: Bench, watch: ReadyWatch, namespaces: readonly string[]): Promise<Values> {
+  say(`One more binding, ${MORE} times…`);
+  const samples: number[] = [];
+  for (let i = 0; i < MORE; i += 1) {
+    const namespace = namespaces[i % NAMESPACES] ?? '';
+    const binding = bindingOf(bench, namespace, BINDINGS + i, GIFT);
+    const start = performance.now();
+    const ready = watch.one(namespace, binding.metadata.name, 30_000);
+    await createBindings(bench, [binding]);
+    samples.push((await ready) - start);
+    await sleep(PAUSE_MS);
+  }
+  say(`  slowest ${Math.max(...samples).toFixed(0)} ms`);
+  return { 'one-more-p50': percentile(samples, 0.5), 'one-more-p99': percentile(samples, 0.99) };
+}
+
+/** A restart with nothing changed, and the minute after the first one. The operator before must be gone already. */
+async function rest(bench: Bench): Promise<Values> {
+  const before = await countWrites(bench.connection);
+  say('A restart, and a minute…');
+  return withOperator(bench, async (operator) => {
+    await sleep(MINUTE_MS);
+    const writes = writesBetween(before, await countWrites(bench.connection));
+    for (const [what, count] of writes) say(`  written: ${count} × ${what}`);
+    const reads = sumOf(await operator.metrics(), 'spark_secrets_store_requests_total');
+    say('A quiet minute…');
+    return {
+      'restart-writes': [...writes.values()].reduce((sum, count) => sum + count, 0),
+      'restart-reads': reads,
+      'quiet-cpu': await cpuOfMinute(operator),
+    };
+  });
+}
+
+async function cpuOfMinute(operator: OperatorProcess): Promise<number> {
+  const seconds = async (): Promise<number> => sumOf(await operator.metrics(), 'process_cpu_seconds_total');
+  const before = await seconds();
+  await sleep(MINUTE_MS);
+  return (await seconds()) - before;
+}

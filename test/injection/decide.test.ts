@@ -1,0 +1,179 @@
+import { expect } from 'chai';
+import { decide, type Decision } from '../../operator/injection/decide.ts';
+import { applyJsonPatch } from '../doubles/json-patch.ts';
+import { CANARY, golden, GOLDEN_PODS, view, type ViewOptions } from './bindings.ts';
+
+const REFUSED: ViewOptions = {
+  conditions: [{ status: 'False', reason: 'KeyNotFound', message: 'key a has no value: add it' }],
+};
+
+function messageOf(decision: Decision): string {
+  if (!('message' in decision)) throw new Error(`the decision is ${decision.kind}`);
+  return decision.message;
+}
+
+describe('decide', () => {
+  const pod = golden('spark-3.4-java');
+
+  describe('leaves the pod alone', () => {
+    const cases: Record<string, Parameters<typeof decide>> = {
+      'when there is no binding': [pod, []],
+      'when no binding selects it': [pod, [view('a', { spec: { selector: { applications: ['other'] } } })]],
+      'when the binding is being deleted': [pod, [view('a', { deletionTimestamp: '2026-01-31T00:00:00Z' })]],
+      'when a binding that does not select it is refused': [
+        pod,
+        [view('a', { ...REFUSED, spec: { selector: { matchLabels: { team: 'x' } } } })],
+      ],
+      'when it is an executor': [
+        { ...pod, metadata: { labels: { ...pod.metadata?.labels, 'spark-role': 'executor' } } },
+        [view('a')],
+      ],
+    };
+    for (const [sentence, [candidate, views]] of Object.entries(cases)) {
+      it(sentence, () => {
+        expect(decide(candidate, views)).to.deep.equal({ kind: 'none' });
+      });
+    }
+  });
+
+  describe('patches', () => {
+    for (const name of GOLDEN_PODS) {
+      it(`${name} once: of the patched pod nothing is left to do`, () => {
+        const views = [view('a'), view('b', { spec: { env: [{ name: 'B', key: 'b' }] } })];
+        const first = decide(golden(name), views);
+        if (first.kind !== 'patch') throw new Error(first.kind);
+        expect(first.patch).not.to.be.empty;
+        expect(decide(applyJsonPatch(golden(name), first.patch), views)).to.deep.equal({
+          kind: 'patch',
+          patch: [],
+          warnings: [],
+        });
+      });
+    }
+
+    const usable: Record<string, ViewOptions> = {
+      'when the status is not written yet but the Secret is there': { conditions: [] },
+      'when the status speaks of an older generation but the Secret is for this spec': {
+        conditions: [{ status: 'True', observedGeneration: 1 }],
+      },
+      'when the store can not be asked at present': { conditions: [{ status: 'Unknown' }] },
+      'when only another condition is False': { conditions: [{ type: 'Ready', status: 'False' }, { status: 'True' }] },
+    };
+    for (const [sentence, options] of Object.entries(usable)) {
+      it(sentence, () => {
+        expect(decide(pod, [view('a', options)]).kind).to.equal('patch');
+      });
+    }
+
+    it('with bindings that give the same key twice', () => {
+      const spec = { env: [{ name: 'A', key: 'k' }], sparkConf: [{ name: 'spark.a', key: 'k' }] };
+      const other = {
+        ...spec,
+        sparkConf: [{ name: 'spark.a', template: '${k}' }],
+        storeRef: { name: 'default', namespace: 'analytics' },
+      };
+      expect(decide(pod, [view('a', { spec }), view('b', { spec: other })]).kind).to.equal('patch');
+    });
+
+    it('with bindings that give one variable to the driver, and another of that name to executors', () => {
+      const spec = (key: string, target: 'driver' | 'executor') => ({ env: [{ name: 'A', key, targets: [target] }] });
+      expect(
+        decide(pod, [view('a', { spec: spec('x', 'driver') }), view('b', { spec: spec('y', 'executor') })]).kind,
+      ).to.equal('patch');
+    });
+
+    it('with a warning for what it replaces', () => {
+      const [driver] = pod.spec.containers;
+      const containers = [{ ...driver!, env: [{ name: 'DB_PASSWORD', value: CANARY }] }];
+      const decision = decide({ ...pod, spec: { ...pod.spec, containers } }, [view('a')]);
+      if (decision.kind !== 'patch') throw new Error(decision.kind);
+      expect(decision.warnings).to.have.lengthOf(1);
+      expect(JSON.stringify(decision)).not.to.include(CANARY);
+    });
+  });
+
+  describe('waits', () => {
+    const waiting: Record<string, ViewOptions> = {
+      'while there is no Secret': { secret: null },
+      'while the Secret is for another spec': { secret: { name: 's', specDigest: 'old', envKeys: {} } },
+      'while the Secret says no spec': { secret: { name: 's', specDigest: undefined, envKeys: {} } },
+      'while an older generation was refused': { conditions: [{ status: 'False', observedGeneration: 1 }] },
+    };
+    for (const [sentence, options] of Object.entries(waiting)) {
+      it(sentence, () => {
+        const decision = decide(pod, [view('ready'), view('a', options)]);
+        expect(decision.kind).to.equal('wait');
+        expect(messageOf(decision)).to.equal(
+          'SparkJobSecretBinding analytics/a is not reconciled yet; try again in a few seconds. ' +
+            'Should it last, kubectl describe sjsb a -n analytics shows why.',
+        );
+      });
+    }
+  });
+
+  describe('denies', () => {
+    it("with each refused binding's reason and message, without waiting for others", () => {
+      const views = [view('b', REFUSED), view('ready'), view('a', REFUSED), view('pending', { secret: null })];
+      expect(decide(pod, views)).to.deep.equal({
+        kind: 'deny',
+        message:
+          'SparkJobSecretBinding analytics/a: KeyNotFound: key a has no value: add it. ' +
+          'SparkJobSecretBinding analytics/b: KeyNotFound: key a has no value: add it.',
+      });
+    });
+
+    it('a refused binding also while the values of before are there', () => {
+      expect(decide(pod, [view('a', REFUSED)]).kind).to.equal('deny');
+    });
+
+    it('a pod that is selected but launched in another way, and says what is supported', () => {
+      const server = {
+        metadata: { labels: { team: 'orders' } },
+        spec: { containers: [{ name: 'x', args: ['start-connect-server.sh'] }] },
+      };
+      const decision = decide(server, [view('a', { spec: { selector: { matchLabels: { team: 'orders' } } } })]);
+      expect(decision.kind).to.equal('deny');
+      expect(messageOf(decision)).to.match(
+        /selected by SparkJobSecretBinding analytics\/a, but .*Supported: spark-submit in cluster mode/,
+      );
+    });
+
+    const conflicts: Record<string, [ViewOptions['spec'], ViewOptions['spec'], string]> = {
+      'variables of one name from different keys': [
+        { env: [{ name: 'A', key: 'x' }] },
+        { env: [{ name: 'A', key: 'y' }] },
+        'the variable A',
+      ],
+      'variables of one name from different stores': [
+        { env: [{ name: 'A', key: 'x' }] },
+        { env: [{ name: 'A', key: 'x' }], storeRef: { name: 'other' } },
+        'the variable A',
+      ],
+      'a property from different keys': [
+        { sparkConf: [{ name: 'spark.a', key: 'x' }] },
+        { sparkConf: [{ name: 'spark.a', template: '${x}!' }] },
+        'the Spark property spark.a',
+      ],
+    };
+    for (const [sentence, [one, other, what]] of Object.entries(conflicts)) {
+      it(`two bindings with ${sentence}, and names both once`, () => {
+        const decision = decide(pod, [view('b', { spec: other! }), view('a', { spec: one! })]);
+        expect(decision).to.deep.equal({
+          kind: 'deny',
+          message:
+            `Conflict: the SparkJobSecretBindings analytics/a and analytics/b both select this job and give ${what} ` +
+            'from different sources: remove it from one, or narrow a selector.',
+        });
+      });
+    }
+
+    it('a conflict between variables of a group', () => {
+      const spec = { envFrom: [{ group: 'g' }] };
+      const views = [
+        view('a', { spec, envKeys: { A: 'g/A' } }),
+        view('b', { spec: { envFrom: [{ group: 'h' }] }, envKeys: { A: 'h/A' } }),
+      ];
+      expect(messageOf(decide(pod, views))).to.include('the variable A');
+    });
+  });
+});

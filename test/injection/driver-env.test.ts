@@ -1,0 +1,72 @@
+import { expect } from 'chai';
+import { patchPod, patchWarnings } from '../../operator/injection/patch-pod.ts';
+import type { EnvVar, Pod } from '../../operator/injection/pod.ts';
+import { applyJsonPatch } from '../doubles/json-patch.ts';
+import { CANARY, view } from './bindings.ts';
+
+const VIEWS = [
+  view('orders', { spec: { env: [{ name: 'DB_PASSWORD', key: 'orders/DB_PASSWORD' }], precedence: 'Binding' } }),
+  view('license', { spec: { env: [{ name: 'LICENSE', key: 'LICENSE' }], precedence: 'Pod' } }),
+];
+
+function podWith(env: readonly EnvVar[]): Pod {
+  return { metadata: {}, spec: { containers: [{ name: 'd', args: ['driver', '--properties-file', '/conf/p'], env }] } };
+}
+
+function patched(pod: Pod, views = VIEWS): Pod {
+  return applyJsonPatch(pod, patchPod(pod, views));
+}
+
+function envOf(pod: Pod): readonly EnvVar[] {
+  return pod.spec!.containers[0]!.env!;
+}
+
+describe('patchPod on a pod that sets the variable itself', () => {
+  const own: EnvVar[] = [
+    { name: 'FIRST', value: '1' },
+    { name: 'DB_PASSWORD', value: CANARY },
+    { name: 'LAST', value: '$(DB_PASSWORD)' },
+    { name: 'LICENSE', value: CANARY },
+  ];
+  const pod = podWith(own);
+
+  it("puts the binding's in its place, leaves what precedence Pod leaves, and warns without a value", () => {
+    const env = envOf(patched(pod));
+    expect(env.map(({ name }) => name)).to.deep.equal(['FIRST', 'DB_PASSWORD', 'LAST', 'LICENSE']);
+    expect(env[1]).to.have.property('valueFrom').and.not.have.property('value');
+    expect(env[3]).to.deep.equal({ name: 'LICENSE', value: CANARY });
+    const warnings = patchWarnings(pod, VIEWS);
+    expect(warnings).to.have.lengthOf(1);
+    expect(warnings[0]).to.match(
+      /SparkJobSecretBinding analytics\/orders replaces the variable DB_PASSWORD .*precedence: Pod/,
+    );
+    expect(JSON.stringify([warnings, patchPod(pod, VIEWS)])).not.to.include(CANARY);
+  });
+
+  it('does not warn of what it wrote itself', () => {
+    const after = patched(pod);
+    expect(patchWarnings(after, VIEWS)).to.deep.equal([]);
+    expect(patchPod(after, VIEWS)).to.deep.equal([]);
+  });
+
+  it('decides by the last of two entries, which is the one that counts', () => {
+    const twice = podWith([
+      { name: 'DB_PASSWORD', value: '1' },
+      { name: 'DB_PASSWORD', value: '2' },
+    ]);
+    const after = patched(twice);
+    const env = envOf(after);
+    expect(env.findLast(({ name }) => name === 'DB_PASSWORD')).to.have.property('valueFrom');
+    expect(patchWarnings(after, VIEWS)).to.deep.equal([]);
+  });
+
+  it('lets a binding that has precedence speak for two that give the same key', () => {
+    const spec = { env: [{ name: 'DB_PASSWORD', key: 'k' }] };
+    const both = [
+      view('a', { spec: { ...spec, precedence: 'Pod' } }),
+      view('b', { spec: { ...spec, precedence: 'Binding' } }),
+    ];
+    const env = envOf(patched(pod, both));
+    expect(env[1]).to.have.nested.property('valueFrom.secretKeyRef.name', 'spark-secrets-b');
+  });
+});

@@ -1,0 +1,252 @@
+import { expect } from 'chai';
+import { patchPod } from '../../operator/injection/patch-pod.ts';
+import type { Container, Pod } from '../../operator/injection/pod.ts';
+import { applyJsonPatch } from '../doubles/json-patch.ts';
+import { golden, GOLDEN_PODS, view } from './bindings.ts';
+
+const VIEWS = [
+  view('orders', { spec: { env: [{ name: 'DB_PASSWORD', key: 'orders/DB_PASSWORD' }], precedence: 'Binding' } }),
+  view('license', {
+    spec: {
+      env: [
+        { name: 'LICENSE', key: 'LICENSE', targets: ['driver'] },
+        { name: 'EXECUTOR_ONLY', key: 'X', targets: ['executor'] },
+      ],
+      precedence: 'Pod',
+    },
+  }),
+];
+
+type FullPod = ReturnType<typeof golden>;
+
+function patched(pod: Pod, views = VIEWS): FullPod {
+  return applyJsonPatch(pod, patchPod(pod, views)) as FullPod;
+}
+
+function driverOf(pod: FullPod): Container {
+  return pod.spec.containers.find(({ args }) => args?.[0] === 'driver')!;
+}
+
+function mergeOf(pod: FullPod): Container {
+  return pod.spec.initContainers!.find(({ name }) => name === 'spark-secrets-merge')!;
+}
+
+/** The pod with its driver's container changed, as another webhook would. */
+function withDriver(pod: FullPod, change: Partial<Container>): FullPod {
+  const containers = pod.spec.containers.map((container) =>
+    container.args?.[0] === 'driver' ? { ...container, ...change } : container,
+  );
+  return { ...pod, spec: { ...pod.spec, containers } };
+}
+
+/** What the API server and ServiceAccount admission add to what we wrote, before a webhook is called again. */
+function defaulted(pod: FullPod): FullPod {
+  const token = {
+    name: 'kube-api-access-x7k2p',
+    mountPath: '/var/run/secrets/kubernetes.io/serviceaccount',
+    readOnly: true,
+  };
+  const initContainers = pod.spec.initContainers!.map((container) => ({
+    ...container,
+    terminationMessagePath: '/dev/termination-log',
+    imagePullPolicy: container.imagePullPolicy ?? 'IfNotPresent',
+    volumeMounts: [...(container.volumeMounts ?? []), token],
+    env: [{ name: 'ADDED', value: 'x' }, ...(container.env ?? [])],
+  }));
+  return { ...pod, spec: { ...pod.spec, initContainers } };
+}
+
+describe('patchPod', () => {
+  for (const name of GOLDEN_PODS) {
+    describe(`on ${name}`, () => {
+      it('changes nothing but what it is for', () => {
+        const before = golden(name);
+        const after = patched(before);
+        const driver = driverOf(after);
+        const original = driverOf(before);
+        // Taking away what was added gives the pod as it was, byte for byte.
+        const ours = (item: { name: string }): boolean => item.name.startsWith('spark-secrets-');
+        const env = driver.env!.filter((entry) => !['DB_PASSWORD', 'LICENSE'].includes(entry.name));
+        const mounts = driver.volumeMounts!.filter((mount) => !ours(mount));
+        const args = driver.args!.map((arg) =>
+          arg === '/mnt/spark-secrets/conf/spark.properties' ? '/opt/spark/conf/spark.properties' : arg,
+        );
+        const rest = withDriver(after, { env, volumeMounts: mounts, args });
+        const { 'secrets.iomete.com/injected': label, ...labels } = after.metadata!.labels!;
+        const { 'secrets.iomete.com/bindings': annotation, ...annotations } = after.metadata!.annotations!;
+        const initContainers = after.spec.initContainers!.filter((container) => !ours(container));
+        const restored = {
+          ...rest,
+          metadata: {
+            ...after.metadata,
+            labels,
+            ...(before.metadata!.annotations ? { annotations } : { annotations: undefined }),
+          },
+          spec: {
+            ...rest.spec,
+            volumes: after.spec.volumes!.filter((volume) => !ours(volume)),
+            initContainers: before.spec.initContainers ? initContainers : undefined,
+          },
+        };
+        expect(JSON.parse(JSON.stringify(restored))).to.deep.equal(before);
+        expect(driver.args!.filter((arg, at) => arg !== original.args![at])).to.deep.equal([
+          '/mnt/spark-secrets/conf/spark.properties',
+        ]);
+        expect([label, annotation]).to.deep.equal(['true', 'license,orders']);
+      });
+
+      it('merges with the image, the policy and the rights of the driver, last of the init containers', () => {
+        const after = patched(golden(name));
+        const merge = mergeOf(after);
+        const driver = driverOf(after);
+        expect(after.spec.initContainers!.at(-1)).to.equal(merge);
+        expect(merge.image).to.equal(driver.image);
+        expect(merge.imagePullPolicy).to.equal(driver.imagePullPolicy);
+        expect(merge.securityContext).to.deep.equal(
+          driver.securityContext ?? { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+        );
+        expect(merge.resources).to.deep.equal({
+          requests: { cpu: '100m', memory: '64Mi' },
+          limits: { cpu: '100m', memory: '64Mi' },
+        });
+        expect(Object.fromEntries(merge.env!.map((entry) => [entry.name, entry.value]))).to.deep.equal({
+          SRC: '/opt/spark/conf/spark.properties',
+          OUT: '/mnt/spark-secrets/conf/spark.properties',
+          BEFORE: '/mnt/spark-secrets/source/before',
+          AFTER: '/mnt/spark-secrets/source/after',
+        });
+        expect(merge.volumeMounts).to.deep.equal([
+          { name: 'spark-conf-volume-driver', mountPath: '/opt/spark/conf', readOnly: true },
+          { name: 'spark-secrets-source', mountPath: '/mnt/spark-secrets/source', readOnly: true },
+          { name: 'spark-secrets-conf', mountPath: '/mnt/spark-secrets/conf' },
+        ]);
+      });
+
+      it('has nothing left to do when it is called again', () => {
+        const after = patched(golden(name));
+        expect(patchPod(after, VIEWS)).to.deep.equal([]);
+        expect(patchPod(defaulted(after), VIEWS)).to.deep.equal([]);
+        expect(patchPod(after, [...VIEWS].reverse())).to.deep.equal([]);
+      });
+    });
+  }
+
+  it('gives the driver its variables by reference, and only those for drivers', () => {
+    const { env } = driverOf(patched(golden('spark-3.4-java')));
+    expect(env!.slice(-2)).to.deep.equal([
+      {
+        name: 'DB_PASSWORD',
+        valueFrom: { secretKeyRef: { name: 'spark-secrets-orders', key: 'DB_PASSWORD', optional: false } },
+      },
+      {
+        name: 'LICENSE',
+        valueFrom: { secretKeyRef: { name: 'spark-secrets-license', key: 'LICENSE', optional: false } },
+      },
+    ]);
+    expect(JSON.stringify(patched(golden('spark-3.4-java')))).not.to.include('EXECUTOR_ONLY');
+  });
+
+  it('has one volume for all bindings, before or after the job by their precedence', () => {
+    const volumes = patched(golden('spark-3.4-java')).spec.volumes!.slice(-2);
+    const items = (path: string) => [
+      { key: 'spark.properties', path: `${path}.properties` },
+      { key: 'redaction.regex', path: `${path}.regex` },
+    ];
+    expect(volumes).to.deep.equal([
+      {
+        name: 'spark-secrets-source',
+        projected: {
+          defaultMode: 0o444,
+          sources: [
+            {
+              secret: { name: 'spark-secrets-license', optional: false, items: items('before/spark-secrets-license') },
+            },
+            { secret: { name: 'spark-secrets-orders', optional: false, items: items('after/spark-secrets-orders') } },
+          ],
+        },
+      },
+      { name: 'spark-secrets-conf', emptyDir: { medium: 'Memory', sizeLimit: '8Mi' } },
+    ]);
+  });
+
+  it('patches a pod that has no lists, labels or annotations', () => {
+    const pod: Pod = {
+      metadata: {},
+      spec: { containers: [{ name: 'd', args: ['driver', '--properties-file', '/conf/p'] }] },
+    };
+    const after = patched(pod);
+    expect(after.spec.volumes).to.have.lengthOf(2);
+    expect(driverOf(after).env).to.have.lengthOf(2);
+    expect(mergeOf(after).volumeMounts!.map(({ mountPath }) => mountPath)).not.to.include('/conf');
+    expect(mergeOf(after)).not.to.have.any.keys('image', 'imagePullPolicy');
+    expect(patchPod(after, VIEWS)).to.deep.equal([]);
+  });
+
+  const mounts: Record<string, [string, string[], string | undefined]> = {
+    'with the longest path': [
+      '/opt/spark/conf/spark.properties',
+      ['/', '/opt', '/opt/spark/conf/', '/opt/spark'],
+      '/opt/spark/conf/',
+    ],
+    'that is the file itself': ['/a/p.properties', ['/a', '/a/p.properties'], '/a/p.properties'],
+    'and none whose path only starts alike': ['/opt/spark/conf2/p', ['/opt/spark/conf'], undefined],
+  };
+  for (const [sentence, [source, paths, expected]] of Object.entries(mounts)) {
+    it(`copies the mount ${sentence}`, () => {
+      const volumeMounts = paths.map((mountPath) => ({ name: 'v', mountPath }));
+      const pod = withDriver(golden('spark-3.4-java'), { args: ['driver', '--properties-file', source], volumeMounts });
+      const merge = mergeOf(patched(pod));
+      expect(merge.volumeMounts!.filter(({ name }) => name === 'v').map(({ mountPath }) => mountPath)).to.deep.equal(
+        expected === undefined ? [] : [expected],
+      );
+      expect(merge.env!.find(({ name }) => name === 'SRC')?.value).to.equal(source);
+    });
+  }
+
+  describe('called again after another webhook', () => {
+    const contexts: Record<string, object> = {
+      restricted: { runAsNonRoot: true, allowPrivilegeEscalation: false, seccompProfile: { type: 'RuntimeDefault' } },
+      'one with fewer fields': { runAsNonRoot: true },
+    };
+    for (const [sentence, securityContext] of Object.entries(contexts)) {
+      it(`takes over the driver's new security context: ${sentence}`, () => {
+        const changed = withDriver(patched(golden('spark-4.0-pod-template')), { securityContext });
+        const patch = patchPod(changed, VIEWS);
+        expect(patch).to.have.lengthOf(1);
+        const after = applyJsonPatch(changed, patch);
+        expect(mergeOf(after).securityContext).to.deep.equal(securityContext);
+        expect(patchPod(after, VIEWS)).to.deep.equal([]);
+      });
+    }
+
+    it("takes over the driver's new image and policy", () => {
+      const changed = withDriver(patched(golden('spark-3.4-java')), {
+        image: 'mirror/spark:1',
+        imagePullPolicy: 'Always',
+      });
+      const after = applyJsonPatch(changed, patchPod(changed, VIEWS));
+      expect(mergeOf(after)).to.include({ image: 'mirror/spark:1', imagePullPolicy: 'Always' });
+    });
+
+    it('puts back volumes, mounts and variables that were removed, once each', () => {
+      const whole = patched(golden('spark-4.0-pod-template'));
+      const { env, volumeMounts } = driverOf(golden('spark-4.0-pod-template'));
+      const spec = { ...whole.spec, volumes: whole.spec.volumes!.filter(({ name }) => name !== 'spark-secrets-conf') };
+      const broken = withDriver({ ...whole, spec }, { env: env!, volumeMounts: volumeMounts! });
+      expect(applyJsonPatch(broken, patchPod(broken, VIEWS))).to.deep.equal(whole);
+    });
+
+    it('follows the job to another properties file', () => {
+      const first = patched(golden('spark-3.4-java'));
+      const args = driverOf(first).args!.map((arg) => (arg.startsWith('/mnt/spark-secrets') ? '/etc/spark/p' : arg));
+      const changed = withDriver(first, { args });
+      const after = applyJsonPatch(changed, patchPod(changed, VIEWS));
+      expect(mergeOf(after).env!.find(({ name }) => name === 'SRC')?.value).to.equal('/etc/spark/p');
+      expect(patchPod(after, VIEWS)).to.deep.equal([]);
+    });
+  });
+
+  it('throws for a pod that no runner recognises', () => {
+    expect(() => patchPod({ spec: { containers: [{ name: 'x' }] } }, VIEWS)).to.throw('no driver container');
+  });
+});

@@ -1,0 +1,258 @@
+import { expect } from 'chai';
+import { join } from 'node:path';
+import { forbiddenConfKey, reservedEnvName } from '../../operator/injection/conf-key.ts';
+import { testCluster, type Cluster } from '../support/test-cluster.ts';
+
+const CRDS = join(import.meta.dirname, '..', '..', 'crds');
+const NAMESPACE = 'crds-test';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function binding(spec: Fields, name = 'b'): Fields {
+  const base = {
+    storeRef: { name: 'default' },
+    selector: { applications: ['a'] },
+    env: [{ name: 'A', key: 'A' }],
+  };
+  return object('SparkJobSecretBinding', name, { ...base, ...spec });
+}
+
+function store(spec: Fields): Fields {
+  return object('SecretStoreConfig', 's', { type: 'kubernetes', ...spec });
+}
+
+function object(kind: string, name: string, spec: Fields): Fields {
+  return { apiVersion: 'secrets.iomete.com/v1alpha1', kind, metadata: { name, namespace: NAMESPACE }, spec };
+}
+
+const conf = (name: string, more: Fields = { key: 'K' }): Fields => binding({ sparkConf: [{ name, ...more }] });
+
+const REFUSED: Readonly<Record<string, readonly [Fields, string]>> = {
+  'a store of type vault': [
+    store({
+      type: 'vault',
+      vault: {
+        endpoint: 'https://v:8200',
+        path: '/v1/secret/data/x',
+        auth: { tokenSecretRef: { name: 'n', key: 'k' } },
+      },
+    }),
+    'type vault is not yet supported',
+  ],
+  'a store of type database': [
+    store({
+      type: 'database',
+      database: { client: 'pg', connectionSecretRef: { name: 'n', key: 'k' }, allowPlaintext: true },
+    }),
+    'type database is not yet supported',
+  ],
+  'a store with a block of another type': [
+    store({
+      vault: {
+        endpoint: 'https://v:8200',
+        path: '/v1/secret/data/x',
+        auth: { tokenSecretRef: { name: 'n', key: 'k' } },
+      },
+    }),
+    'vault is set, but type is not vault',
+  ],
+  'a store with a request budget': [store({ requestBudget: { perSecond: 5 } }), 'requestBudget is not yet supported'],
+  'a grant to no namespace': [store({ access: [{ namespaces: {}, keys: ['a'] }] }), 'name at least one namespace'],
+  'a refresh interval of a day and a half': [
+    store({ refreshInterval: '36h' }),
+    'refreshInterval must be from 1s to 24h',
+  ],
+  'a binding with an empty selector': [
+    binding({ selector: {} }),
+    'an empty selector would give the secrets to every Spark job',
+  ],
+  'a binding with empty parts in its selector': [
+    binding({ selector: { applications: [], matchLabels: {} } }),
+    'an empty selector',
+  ],
+  'a binding that gives nothing': [binding({ env: [] }), 'a binding gives something'],
+  files: [binding({ files: [{ path: 'p', key: 'K' }] }), 'files is not yet supported'],
+  'scope Application': [binding({ scope: 'Application' }), 'scope Application is not yet supported'],
+  'rotation by restart': [
+    binding({ rotation: { onChange: 'Restart' } }),
+    'rotation.onChange Restart is not yet supported',
+  ],
+  'a least interval between restarts': [
+    binding({ rotation: { minInterval: '5m' } }),
+    'rotation.minInterval goes with onChange Restart',
+  ],
+  'a key with ..': [binding({ env: [{ name: 'A', key: 'a/../b' }] }), "a key's segment can't be . or .."],
+  'a key with an empty segment': [binding({ env: [{ name: 'A', key: 'a//b' }] }), 'should match'],
+  'one variable twice': [
+    binding({
+      env: [
+        { name: 'A', key: 'A' },
+        { name: 'A', key: 'B' },
+      ],
+    }),
+    'Duplicate value',
+  ],
+  'a property with both key and template': [
+    conf('spark.x.y', { key: 'K', template: 'x' }),
+    'set exactly one of key and template',
+  ],
+  'a property with neither key nor template': [conf('spark.x.y', {}), 'set exactly one of key and template'],
+  'a property outside spark.': [conf('hadoop.x.y'), 'should match'],
+  'an unknown field': [binding({ unresolvd: 'Block' }), 'unknown field'],
+  'an unresolved that empties': [binding({ unresolved: 'Empty' }), 'supported values: "Block"'],
+};
+
+const ACCEPTED: Readonly<Record<string, Fields>> = {
+  'the smallest binding': binding({}),
+  'a binding with everything that works': binding({
+    storeRef: { name: 'default', namespace: 'platform' },
+    selector: { matchLabels: { team: 'orders' }, applications: ['orders-*'] },
+    env: [{ name: 'A', key: 'a/b.c-d_e', targets: ['driver'] }],
+    envFrom: [{ group: 'orders/s3', prefix: 'S3_' }],
+    sparkConf: [
+      { name: 'spark.hadoop.fs.azure.account.key.acc.dfs.core.windows.net', key: 'K' },
+      { name: 'spark.ssl.keyPassword', template: '${K}' },
+    ],
+    scope: 'Shared',
+    rotation: { onChange: 'Keep' },
+    unresolved: 'Block',
+    precedence: 'Pod',
+  }),
+  'the smallest store': store({}),
+  'a store with grants': store({
+    refreshInterval: '1m30s',
+    access: [
+      {
+        namespaces: { matchNames: ['analytics'], selector: { matchLabels: { team: 'a' } } },
+        keys: ['orders/**', 'SHARED_*'],
+      },
+    ],
+  }),
+};
+
+/** Names that Spark would show in clear or sets itself, and their harmless neighbours. */
+const CONF_NAMES = [
+  'spark.authenticate.secret',
+  'spark.auth',
+  'spark.rpc.message',
+  'spark.network.crypto.key',
+  'spark.port.maxRetries',
+  'spark.ui.port',
+  'spark.ssl.keyStore',
+  'spark.ssl.keyPassword',
+  'spark.ssl.rpc.trustStorePassword',
+  'spark.executorEnv.X',
+  'spark.kubernetes.x',
+  'spark.driver.extraJavaOptions',
+  'spark.executor.defaultJavaOptions',
+  'spark.redaction.regex',
+  'spark.master',
+  'spark.submit.deployMode',
+  'spark.app.name',
+  'spark.app.id',
+  'spark.driver.host',
+  'spark.driver.bindAddress',
+  'spark.driver.memory',
+  'spark.hadoop.fs.s3a.secret.key',
+  'spark.sql.catalog.c.credential',
+  'spark.masterful',
+  'spark.report',
+  'spark.myapp.auth',
+  'spark.app.names',
+];
+
+const ENV_NAMES = [
+  'JAVA_TOOL_OPTIONS',
+  '_JAVA_OPTIONS',
+  'JDK_JAVA_OPTIONS',
+  'PATH',
+  'LD_PRELOAD',
+  'SPARK_CONF_DIR',
+  'SPARK_HOME',
+  'SPARK_USER',
+  'SPARK_APPLICATION_ID',
+  'SPARK_LOCAL_DIRS',
+  'SPARK_DRIVER_BIND_ADDRESS',
+  'SPARK_EXECUTOR_CORES',
+  'SPARK_JAVA_OPT_0',
+  'SPARK_SUBMIT_OPTS',
+  'SPARK_DAEMON_JAVA_OPTS',
+  'SPARK_SECRET',
+  'MY_PATH',
+  'AWS_SECRET_ACCESS_KEY',
+  'JAVA_HOME',
+];
+
+describe('the CRDs, as the API server has them', function () {
+  this.timeout(60_000);
+  let cluster: Cluster;
+  const kubectl = (args: readonly string[], input?: string): Promise<string> =>
+    cluster.kubectl(args, input === undefined ? {} : { input });
+
+  before(async () => {
+    cluster = await testCluster();
+    await kubectl(['apply', '--server-side', '--force-conflicts', '-f', CRDS]);
+    await kubectl(['wait', '--for=condition=Established', '--timeout=20s', 'crd', '--all']);
+    await kubectl(['create', 'namespace', NAMESPACE]);
+  });
+
+  after(async () => {
+    await kubectl(['delete', 'namespace', NAMESPACE, '--wait=false']);
+  });
+
+  /** What the API server answers to a dry run, or undefined when it takes the object. */
+  const refusal = async (manifest: Fields): Promise<string | undefined> => {
+    try {
+      await kubectl(['apply', '--dry-run=server', '--validate=strict', '-f', '-'], JSON.stringify(manifest));
+      return undefined;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+
+  for (const [name, [manifest, message]] of Object.entries(REFUSED)) {
+    it(`refuse ${name}, and say why`, async () => {
+      expect(await refusal(manifest)).to.contain(message);
+    });
+  }
+
+  for (const [name, manifest] of Object.entries(ACCEPTED)) {
+    it(`take ${name}`, async () => {
+      expect(await refusal(manifest)).to.equal(undefined);
+    });
+  }
+
+  it('refuse exactly the properties that the code refuses', async () => {
+    const answers = await Promise.all(
+      CONF_NAMES.map(async (name) => [name, (await refusal(conf(name))) === undefined]),
+    );
+    expect(Object.fromEntries(answers)).to.deep.equal(
+      Object.fromEntries(CONF_NAMES.map((name) => [name, forbiddenConfKey(name) === undefined])),
+    );
+  });
+
+  it('refuse exactly the variables that the code refuses', async () => {
+    const answers = await Promise.all(
+      ENV_NAMES.map(async (name) => [name, (await refusal(binding({ env: [{ name, key: 'K' }] }))) === undefined]),
+    );
+    expect(Object.fromEntries(answers)).to.deep.equal(
+      Object.fromEntries(ENV_NAMES.map((name) => [name, reservedEnvName(name) === undefined])),
+    );
+  });
+
+  it('explain every field to kubectl explain', async () => {
+    for (const kind of ['ssc', 'sjsb']) {
+      const text = await kubectl(['explain', kind, '--recursive']);
+      expect(text).to.contain('conditions');
+      expect(text).not.to.contain('<no description>');
+    }
+    expect(await kubectl(['explain', 'sjsb.spec.sparkConf.template'])).to.contain('literal `${`');
+  });
+
+  it('fill in the defaults that the reference page names', async () => {
+    const text = await kubectl(['apply', '--dry-run=server', '-o', 'json', '-f', '-'], JSON.stringify(binding({})));
+    const { spec } = JSON.parse(text) as { spec: Fields };
+    expect(spec).to.deep.include({ scope: 'Shared', unresolved: 'Block', precedence: 'Binding' });
+    expect(spec['env']).to.deep.equal([{ name: 'A', key: 'A', targets: ['driver', 'executor'] }]);
+  });
+});
