@@ -12,7 +12,7 @@ import { EventRecorder } from './runtime/events.ts';
 import { HttpKubeClient, type KubeClient } from './runtime/kube-client.ts';
 import { KubeConnection } from './runtime/kube-connection.ts';
 import { LeaderElection } from './runtime/leader-election.ts';
-import { requestFromKey, type Reconciler } from './runtime/reconciler.ts';
+import { requestFromKey, TerminalError, type Reconciler } from './runtime/reconciler.ts';
 import { SparkSecretsOperator } from './operator.ts';
 import { StoreCache, type StoreCacheOptions } from './stores/cache.ts';
 import { storeOpener } from './stores/registry.ts';
@@ -144,7 +144,8 @@ function controller({ logger, metrics }: Parts, name: string, reconciler: Reconc
       logger.warn({ controller: name, ...request, err, retry }, 'reconcile failed');
     },
     onDone: ({ ms, error }) => {
-      metrics.reconciled(name, error === undefined ? 'success' : 'error', ms);
+      const failed = error instanceof TerminalError ? 'terminal' : 'error';
+      metrics.reconciled(name, error === undefined ? 'success' : failed, ms);
     },
   });
 }

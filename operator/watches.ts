@@ -15,7 +15,7 @@ import {
 import { Informer } from './runtime/informer.ts';
 import type { KubeConnection } from './runtime/kube-connection.ts';
 import type { KubeObject } from './runtime/kube-object.ts';
-import { CERTIFICATE_SECRET, type CertificateSecret } from './webhook/certificate-keeper.ts';
+import { CERTIFICATE_SECRET, type CertificateSecret } from './webhook/certificate-secret.ts';
 import { WEBHOOK_CONFIGURATION, type WebhookConfiguration } from './webhook/webhook-configuration.ts';
 
 /** What the operator follows; each kind is kept no larger than its readers need. */

@@ -7,7 +7,7 @@ import { diagnosis } from './spark/diagnosis.ts';
 import { getAll, getOne, type KubeObject } from './spark/kube.ts';
 import { LeakSearch, type Place } from './spark/leak-search.ts';
 import { installOperator, OPERATOR } from './spark/operator.ts';
-import { logPlaces, objectPlaces, runningPlaces } from './spark/places.ts';
+import { lastingPlaces, merged, runningPlaces } from './spark/places.ts';
 import {
   declareBinding,
   declareStore,
@@ -38,6 +38,7 @@ interface Options {
 
 const localName = 'demo';
 const { storeNamespace, jobNamespace, label } = QUICKSTART;
+const namespaces = [jobNamespace, storeNamespace, OPERATOR.namespace];
 /** The driver and two executors. */
 const podCount = 3;
 
@@ -94,14 +95,12 @@ function showDelivery(received: readonly Report[], values: Values): boolean {
 
 async function showSearch(cluster: Cluster, run: Submission, values: Values): Promise<boolean> {
   const places = await withProgress('Searching for the values where they must not be', async () => {
-    const running = await runningPlaces(cluster, run);
+    // Executors are gone when the job has ended, so there are two rounds.
+    const before = [...(await runningPlaces(cluster, run)), ...(await lastingPlaces(cluster, namespaces))];
     await release(cluster, run);
     const { succeeded, output } = await ended(cluster, run, 120_000);
     if (!succeeded) throw new Error(`spark-submit failed:\n${output}`);
-    const namespaces = [jobNamespace, storeNamespace, OPERATOR.namespace];
-    const objects = await Promise.all(namespaces.map((namespace) => objectPlaces(cluster, namespace)));
-    const logs = await Promise.all(namespaces.map((namespace) => logPlaces(cluster, namespace)));
-    return [...running, ...objects.flat(), ...logs.flat()];
+    return merged([...before, ...(await lastingPlaces(cluster, namespaces))]);
   });
   const search = new LeakSearch(values);
   const leaks = search.search(places);

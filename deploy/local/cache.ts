@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { withLock } from './lock.ts';
@@ -57,5 +57,16 @@ function unfinishedPrefix(kind: string): string {
 async function removeUnfinished(root: string, kind: string): Promise<void> {
   for (const name of await readdir(root)) {
     if (name.startsWith(unfinishedPrefix(kind))) await rm(join(root, name), { recursive: true, force: true });
+  }
+}
+
+/** Removes the entries of a kind that are older than a day, save one: for those that each change of a file makes anew. */
+export async function removeOld(kind: string, kept: string): Promise<void> {
+  const root = cacheFolder();
+  for (const name of await readdir(root)) {
+    const entry = join(root, name);
+    if (!new RegExp(`^${kind}-[0-9a-f]{12}$`).test(name) || entry === kept) continue;
+    const { mtimeMs } = await stat(entry);
+    if (Date.now() - mtimeMs > 86_400_000) await rm(entry, { recursive: true, force: true });
   }
 }

@@ -7,44 +7,52 @@ import type { Layout } from './layout.ts';
 import { enter } from './namespaces.ts';
 import { type Layer, layersFile, thinArchive } from './oci.ts';
 import { withProgress } from './progress.ts';
-import { run } from './run.ts';
+import { run, succeeds } from './run.ts';
 
 /** Imports an archive of images into a cluster's containerd, where the kubelet finds it. */
 export async function importImage(layout: Layout, pid: number, tar: string): Promise<void> {
   const ctr = [...enter(pid), 'ctr', '--address', layout.socket, '--namespace', 'k8s.io'];
   await withProgress(`Importing ${tar}`, async () => {
-    const importing = (archive: string): Promise<string> => run('nsenter', [...ctr, 'image', 'import', archive]);
-    if (existsSync(layersFile(tar)) && existsSync(thinArchive(tar))) {
-      const layers = JSON.parse(await readFile(layersFile(tar), 'utf8')) as Layer[];
-      const found = layers.map((layer) => ({ ...layer, file: resolve(dirname(tar), layer.file) }));
-      const linked = await linkLayers(layout, ctr, found).then(
-        () => importing(thinArchive(tar)),
-        () => undefined,
-      );
-      if (linked !== undefined) return;
-    }
-    await importing(tar);
+    if (await importByLinks(layout, ctr, tar)) return;
+    await run('nsenter', [...ctr, 'image', 'import', tar]);
   });
 }
 
+/** What this machine built is imported without a copy of its layers. False where that is not possible. */
+async function importByLinks(layout: Layout, ctr: readonly string[], tar: string): Promise<boolean> {
+  if (!existsSync(layersFile(tar)) || !existsSync(thinArchive(tar))) return false;
+  const layers = JSON.parse(await readFile(layersFile(tar), 'utf8')) as Layer[];
+  for (const layer of layers) {
+    const file = resolve(dirname(tar), layer.file);
+    // Once more, and again: containerd's garbage collection may come between two steps.
+    const isThere = async (): Promise<boolean> => linkLayer(layout, ctr, { ...layer, file });
+    if (!((await isThere()) || (await isThere()) || (await isThere()))) return false;
+  }
+  return succeeds('nsenter', [...ctr, 'image', 'import', thinArchive(tar)]);
+}
+
 /**
- * Gives containerd layers of the cache by a hard link each: nothing is copied. Then each is announced with its sum, upon
- * which containerd finds that it has the content. Rejects between file systems; the whole archive is the way then.
+ * Gives containerd a layer of the cache by a hard link, and announces it with its sum, upon which containerd finds that it
+ * has the content. A label then keeps it until the image that needs it is there. False between file systems, and when
+ * containerd does not take it.
  */
-async function linkLayers(layout: Layout, ctr: readonly string[], layers: readonly Layer[]): Promise<void> {
+async function linkLayer(layout: Layout, ctr: readonly string[], layer: Layer): Promise<boolean> {
+  const { file, digest, size } = layer;
   const blobs = join(layout.state, 'containerd', 'io.containerd.content.v1.content', 'blobs', 'sha256');
-  await mkdir(blobs, { recursive: true });
-  for (const { file, digest, size } of layers) {
-    const blob = join(blobs, digest.slice('sha256:'.length));
+  const blob = join(blobs, digest.slice('sha256:'.length));
+  try {
+    await mkdir(blobs, { recursive: true });
     if (!existsSync(blob)) await link(file, blob);
-    const ingest = ['content', 'ingest', `--expected-digest=${digest}`, `--expected-size=${size}`, digest];
     const input = await open(file);
     try {
+      const ingest = ['content', 'ingest', `--expected-digest=${digest}`, `--expected-size=${size}`, digest];
       const child = spawn('nsenter', [...ctr, ...ingest], { stdio: [input.fd, 'ignore', 'ignore'] });
-      const [code] = (await once(child, 'exit')) as [number | null];
-      if (code !== 0) throw new Error(`containerd does not take ${file}`);
+      await once(child, 'exit');
     } finally {
       await input.close();
     }
+  } catch {
+    return false;
   }
+  return succeeds('nsenter', [...ctr, 'content', 'label', digest, 'containerd.io/gc.root=layer']);
 }

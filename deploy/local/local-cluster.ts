@@ -9,7 +9,7 @@ import { createLink, removeLinks } from './link.ts';
 import { withLock } from './lock.ts';
 import { createNamespaces, destroyNamespaces, findHolders, initName } from './namespaces.ts';
 import { importImage } from './import-image.ts';
-import { ClusterNode } from './node.ts';
+import { ClusterNode, type NodeOptions } from './node.ts';
 import { ensurePackages } from './packages.ts';
 import { pauseImage, pauseProgram } from './pause-image.ts';
 import { say } from './progress.ts';
@@ -45,7 +45,7 @@ export async function up(name: string, images: readonly string[]): Promise<Runni
       return running;
     }
     await remove(name);
-    return undoneOnFailure(name, () => create(name, { programs, pause, images }));
+    return undoneOnFailure(name, (signal) => create(name, { programs, pause, images, signal }));
   });
 }
 
@@ -65,10 +65,7 @@ export async function findRunning(name: string): Promise<RunningCluster | undefi
   return { layout: layoutOf(name, subnet), pid, programs };
 }
 
-async function create(
-  name: string,
-  options: { programs: string[]; pause: { name: string; tar: string }; images: readonly string[] },
-): Promise<RunningCluster> {
+async function create(name: string, options: NodeOptions): Promise<RunningCluster> {
   const state = stateFolder(name);
   await mkdir(state, { mode: 0o700 });
   await mkdir(join(state, 'log'));
@@ -95,21 +92,21 @@ async function remove(name: string): Promise<void> {
 }
 
 /** A failure and a Ctrl-C undo what was begun; a second Ctrl-C ends at once, and the next `up` or `down` cleans up. */
-async function undoneOnFailure<T>(name: string, work: () => Promise<T>): Promise<T> {
-  const interrupted = Promise.withResolvers<never>();
+async function undoneOnFailure<T>(name: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const interruption = new AbortController();
   const interrupt = (signal: NodeJS.Signals): void => {
-    interrupted.reject(new Error(`interrupted by ${signal}`));
+    interruption.abort(new Error(`interrupted by ${signal}`));
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.once(signal, interrupt);
-  const working = work();
+  // What waits for a program inside, such as an import, is freed by the end of the namespaces.
+  const abort = (): void => void destroyNamespaces(stateFolder(name)).catch(() => undefined);
+  interruption.signal.addEventListener('abort', abort);
   try {
-    return await Promise.race([working, interrupted.promise]);
+    return await work(interruption.signal);
   } catch (error) {
-    await destroyNamespaces(stateFolder(name));
-    await working.catch(() => undefined);
     await remove(name);
-    throw error;
+    throw interruption.signal.aborted ? interruption.signal.reason : error;
   } finally {
     for (const signal of signals) process.off(signal, interrupt);
   }

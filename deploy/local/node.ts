@@ -18,6 +18,8 @@ export interface NodeOptions {
   readonly pause: { readonly name: string; readonly tar: string };
   /** Archives of further images. */
   readonly images: readonly string[];
+  /** Ends the waiting, when the user has had enough. */
+  readonly signal: AbortSignal;
 }
 
 const overlayMagic = 0x794c7630;
@@ -128,6 +130,7 @@ export class ClusterNode {
     const { state } = this.#layout;
     try {
       await waitUntil(what, timeoutMs, async () => {
+        this.#options.signal.throwIfAborted();
         const code = await readFile(join(state, 'exited', component), 'utf8').catch(() => undefined);
         if (code !== undefined) throw new Error(`${component} ended with code ${code.trim()}`);
         return isSo();

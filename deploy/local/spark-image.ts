@@ -1,7 +1,7 @@
 import { appendFile, copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { cached, shortHash } from './cache.ts';
+import { cached, removeOld, shortHash } from './cache.ts';
 import { type ImageConfig, imageDigest, type Layer, layerFromFolder, layersFile, writeImage } from './oci.ts';
 import { ensurePackages } from './packages.ts';
 import { type Image, imageName } from './pause-image.ts';
@@ -63,6 +63,7 @@ export async function buildSparkImage(options: { readonly name: string; readonly
       await writeImage(fullName, layers, config, archive);
       await writeFile(layersFile(archive), JSON.stringify(await keepLayers(layers, made, scratch)));
     });
+    await removeOld(`image-${name}`, folder);
     return { name: fullName, tar: join(folder, 'image.tar') };
   } finally {
     await rm(scratch, { recursive: true });
@@ -141,7 +142,9 @@ async function scriptsLayer(): Promise<Layer> {
     await mkdir(join(tree, 'spark', 'sbin'), { recursive: true });
     await writeFile(join(tree, 'entrypoint.sh'), entrypoint, { mode: 0o755 });
     await writeFile(join(tree, 'spark', 'sbin', 'start-connect-server.sh'), connect, { mode: 0o755 });
-    return layerFromFolder(tree, file, { under: 'opt', owner });
+    const layer = await layerFromFolder(tree, file, { under: 'opt', owner });
+    await rm(tree, { recursive: true });
+    return layer;
   });
 }
 

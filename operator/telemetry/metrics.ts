@@ -39,12 +39,6 @@ export class Metrics {
     labelNames: ['type', 'operation', 'outcome'],
     registers: this.#registers,
   });
-  readonly #apiRequests = new Counter({
-    name: 'spark_secrets_api_requests_total',
-    help: 'Requests to the Kubernetes API by verb, kind and status code (0: no answer).',
-    labelNames: ['verb', 'kind', 'code'],
-    registers: this.#registers,
-  });
   readonly #injections = new Counter({
     name: 'spark_secrets_injections_total',
     help: 'Pods that the webhook was asked about, by outcome: patched, unchanged, denied, error.',
@@ -108,11 +102,6 @@ export class Metrics {
   /** One request to a store. `type` as in the SecretStoreConfig; `operation` is the name of the store's method. */
   storeRequest(type: string, operation: string, outcome: StoreOutcome): void {
     this.#storeRequests.inc({ type, operation, outcome });
-  }
-
-  /** One request to the API server. `verb` is the KubeClient's method; `code` the HTTP status, 0 without an answer. */
-  apiRequest(verb: string, kind: string, code: number): void {
-    this.#apiRequests.inc({ verb, kind, code });
   }
 
   /** One answer of the webhook; `ms` is the time from the parsed request to the answer. */

@@ -15,8 +15,6 @@ import type { KeyPair } from './certificates.ts';
 import { trustedBundles } from './webhook-configuration.ts';
 import type { WebhookConfiguration } from './webhook-configuration.ts';
 
-export { CERTIFICATE_SECRET, type CertificateSecret };
-
 export interface CertificateKeeperOptions {
   readonly client: KubeClient;
   /** Must keep the Secret's data: an informer of this one Secret, without a transform that drops it. */

@@ -68,13 +68,13 @@ async function putLoad(bench: Bench, namespace: string): Promise<Values> {
   };
   const program = join(import.meta.dirname, 'admission-load.ts');
   const output = await run(process.execPath, [program], { input: JSON.stringify(load), timeoutMs: 120_000 });
-  const { latencies, lateness, refused, protocol } = JSON.parse(output) as LoadReport;
+  const { latencies, lateness, refused, connections } = JSON.parse(output) as LoadReport;
   if (refused.length > 0)
     throw new Error(`${refused.length} reviews were not answered with a patch: ${refused.slice(0, 5).join('\n')}`);
   const late = percentile(lateness, 0.99).toFixed(1);
   const slowest = Math.max(...latencies).toFixed(1);
   say(
-    `  ${latencies.length} answers over ${protocol}; slowest ${slowest} ms; sent up to ${late} ms (p99) after their time`,
+    `  ${latencies.length} answers over ${connections} connections; slowest ${slowest} ms; sent up to ${late} ms (p99) after their time`,
   );
   return { 'admission-p50': percentile(latencies, 0.5), 'admission-p99': percentile(latencies, 0.99) };
 }

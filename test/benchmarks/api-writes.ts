@@ -17,12 +17,17 @@ const resources = [
 ];
 const reads = ['GET', 'LIST', 'WATCH', 'CONNECT'];
 
-/** The API server's count of writes to the kinds that the operator writes, failed ones included. */
-export async function countWrites(connection: KubeConnection): Promise<Writes> {
+/** The API server's own page of metrics. */
+export async function apiMetrics(connection: KubeConnection): Promise<string> {
   const signal = AbortSignal.timeout(30_000);
   const { code, body } = await connection.send({ method: 'GET', path: '/metrics', signal, silenceMs: 30_000 });
   const page = await body.text();
   if (code !== 200) throw new Error(`the API server's metrics were not given: HTTP ${code}`);
+  return page;
+}
+
+/** From the API server's metrics: the count of writes to the kinds that the operator writes, failed ones included. */
+export function countWrites(page: string): Writes {
   const counts = new Map<string, number>();
   for (const { labels, value } of samplesOf(page, 'apiserver_request_total').filter(isOurWrite)) {
     const { verb = '', resource = '', subresource = '' } = labels;

@@ -17,7 +17,7 @@ export const usage = `usage: npm run bench [-- OPTION... FIGURE...]
   --json              one JSON object per figure and line: name, value, unit, goal, ok
   --strict            end with 1 when a goal is missed
   --context CONTEXT   an existing cluster of your kubeconfig instead of a local one of its own
-  --keep FOLDER       keep the operator's log and CPU profiles there (profiling costs a little)
+  --keep FOLDER       run the sources under the profiler; log and CPU profiles stay there (the figures are worse)
   FIGURE              only these figures`;
 
 /** Reads the command line. Throws an Error that says what is wrong; show usage with it. */

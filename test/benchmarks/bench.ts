@@ -48,14 +48,27 @@ export async function withBench(options: Arguments, work: (bench: Bench) => Prom
     await OperatorProcess.prepare(launch);
     const webhookConfiguration = installation.env['WEBHOOK_CONFIGURATION'] ?? '';
     const client = new HttpKubeClient(connection);
-    await work({ name, cluster, connection, client, launch, webhookHost, webhookConfiguration });
+    await uninterrupted(work({ name, cluster, connection, client, launch, webhookHost, webhookConfiguration }));
   } finally {
+    await OperatorProcess.stopAll();
     await connection.close();
     await limit?.remove();
     if (lent === undefined) await cluster.down();
     else await uninstall(cluster, name);
     await rm(folder, { recursive: true });
   }
+}
+
+/** A Ctrl-C ends the wait for `work` with an Error, so that what was made is removed. */
+async function uninterrupted(work: Promise<void>): Promise<void> {
+  const interrupted = Promise.withResolvers<never>();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => {
+      interrupted.reject(new Error(`interrupted by ${signal}`));
+    });
+  // Once interrupted, what `work` still runs into is of no interest.
+  work.catch(() => undefined);
+  await Promise.race([work, interrupted.promise]);
 }
 
 /** Starts the operator, runs `work`, and stops it whatever came of that. */
@@ -77,11 +90,15 @@ interface LaunchParts {
   readonly profile: boolean;
 }
 
-/** The environment is the chart's and the image's; only ports and addresses are those of this machine. */
+/**
+ * The environment is the chart's and the image's; only ports and addresses are those of this machine. For a profile the
+ * sources run as they are: in the bundle's nobody could tell one function from another.
+ */
 async function createLaunch(parts: LaunchParts): Promise<Omit<Launch, 'procs'>> {
   const { cluster, folder, installation, webhookHost } = parts;
-  const file = join(folder, 'operator.mjs');
-  await bundle(join(import.meta.dirname, '..', '..', 'operator', 'main.ts'), file);
+  const main = join(import.meta.dirname, '..', '..', 'operator', 'main.ts');
+  const file = parts.profile ? main : join(folder, 'operator.mjs');
+  if (!parts.profile) await bundle(main, file);
   const kubeconfig = join(folder, 'operator.kubeconfig');
   await writeFile(kubeconfig, kubeconfigOf(cluster, installation.token), { mode: 0o600 });
   const [webhookPort, healthPort] = [await freePort(), await freePort()];

@@ -26,6 +26,8 @@ const STOP_MS = 10_000;
 
 /** The operator as a process of this machine. */
 export class OperatorProcess {
+  /** Those that run. */
+  static readonly #running = new Set<OperatorProcess>();
   readonly #launch: Launch;
   readonly #child: ChildProcess;
   readonly #exited: Promise<unknown>;
@@ -33,12 +35,18 @@ export class OperatorProcess {
   private constructor(launch: Launch, child: ChildProcess) {
     this.#launch = launch;
     this.#child = child;
-    this.#exited = once(child, 'exit');
+    OperatorProcess.#running.add(this);
+    this.#exited = once(child, 'exit').finally(() => OperatorProcess.#running.delete(this));
   }
 
   /** Fills Node's compile cache, as the image's build does. */
   static async prepare({ file, env }: Launch): Promise<void> {
     await run(process.execPath, [file, '--selftest'], { env: { ...env }, timeoutMs: 60_000 });
+  }
+
+  /** Ends every operator that was started here. */
+  static async stopAll(): Promise<void> {
+    await Promise.all([...OperatorProcess.#running].map((operator) => operator.stop()));
   }
 
   /** Resolves when it is ready and leads. Throws an Error with the end of its log. */

@@ -57,4 +57,11 @@ function readArguments(): Arguments | undefined {
 }
 
 const options = readArguments();
-process.exitCode = options === undefined ? 2 : await main(options);
+try {
+  process.exitCode = options === undefined ? 2 : await main(options);
+} catch (error) {
+  say((error as Error).message);
+  process.exitCode = 1;
+}
+// After an interruption a scenario may still wait for something: everything is removed, so it can't matter.
+process.exit();

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { say } from '../../deploy/local/progress.ts';
-import { countWrites, writesBetween } from './api-writes.ts';
+import { apiMetrics, countWrites, writesBetween } from './api-writes.ts';
 import { type Bench, withOperator } from './bench.ts';
 import type { Values } from './figures.ts';
 import {
@@ -35,31 +35,46 @@ export async function thousand(bench: Bench): Promise<Values> {
   await createStore(bench, namespaces);
   const watch = new ReadyWatch(bench);
   try {
-    const growth = await withOperator(bench, async (operator) => {
+    const values = await withOperator(bench, async (operator) => {
       await storeIsReady(bench);
       await watch.start();
       await sleep(SETTLE_MS);
-      const arrival = await arrive(bench, watch, namespaces);
+      const arrival = await arrive({ bench, operator, watch, namespaces });
       await sleep(2 * SETTLE_MS);
       const rss = await operator.rss();
-      return { ...arrival, 'rss-1000': rss, ...(await oneMore(bench, watch, namespaces)) };
+      const growth = { ...arrival, 'rss-1000': rss, ...(await oneMore(bench, watch, namespaces)) };
+      await sleep(SETTLE_MS);
+      return growth;
     });
-    return { ...growth, ...(await rest(bench)) };
+    return { ...values, ...(await rest(bench)) };
   } finally {
     await watch.stop();
     await deleteNamespaces(bench, [...namespaces, storeNamespace(bench)]);
   }
 }
 
-async function arrive(bench: Bench, watch: ReadyWatch, namespaces: readonly string[]): Promise<Values> {
+interface Arrival {
+  readonly bench: Bench;
+  readonly operator: OperatorProcess;
+  readonly watch: ReadyWatch;
+  readonly namespaces: readonly string[];
+}
+
+async function arrive({ bench, operator, watch, namespaces }: Arrival): Promise<Values> {
   say(`${BINDINGS} bindings of three keys each, in ${NAMESPACES} namespaces…`);
   const bindings = Array.from({ length: BINDINGS }, (_, i) =>
     bindingOf(bench, namespaces[i % NAMESPACES] ?? '', i, GIFT),
   );
+  const [api, own] = [await apiMetrics(bench.connection), await operator.metrics()];
   const start = performance.now();
   const ready = watch.count(BINDINGS, 180_000);
   const created = createBindings(bench, bindings).then(() => performance.now());
   const [createdAt, readyAt] = await Promise.all([created, ready]);
+  const [apiAfter, ownAfter] = [await apiMetrics(bench.connection), await operator.metrics()];
+  const cpu = (before: string, after: string): string =>
+    (sumOf(after, 'process_cpu_seconds_total') - sumOf(before, 'process_cpu_seconds_total')).toFixed(1);
+  say(`  CPU time: operator ${cpu(own, ownAfter)} s, API server ${cpu(api, apiAfter)} s`);
+  for (const [what, count] of writesBetween(countWrites(api), countWrites(apiAfter))) say(`  ${count} × ${what}`);
   return { 'created-1000': (createdAt - start) / 1000, 'ready-1000': (readyAt - start) / 1000 };
 }
 
@@ -81,11 +96,11 @@ async function oneMore(bench: Bench, watch: ReadyWatch, namespaces: readonly str
 
 /** A restart with nothing changed, and the minute after the first one. The operator before must be gone already. */
 async function rest(bench: Bench): Promise<Values> {
-  const before = await countWrites(bench.connection);
+  const before = countWrites(await apiMetrics(bench.connection));
   say('A restart, and a minute…');
   return withOperator(bench, async (operator) => {
     await sleep(MINUTE_MS);
-    const writes = writesBetween(before, await countWrites(bench.connection));
+    const writes = writesBetween(before, countWrites(await apiMetrics(bench.connection)));
     for (const [what, count] of writes) say(`  written: ${count} × ${what}`);
     const reads = sumOf(await operator.metrics(), 'spark_secrets_store_requests_total');
     say('A quiet minute…');

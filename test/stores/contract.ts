@@ -1,12 +1,10 @@
 import { expect } from 'chai';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { SecretKey } from '../../operator/api/secret-key.ts';
 import { SecretValue } from '../../operator/api/secret-value.ts';
 import { OperatorError } from '../../operator/errors.ts';
 import type { SecretStore } from '../../operator/stores/store.ts';
-import { eventually } from '../doubles/eventually.ts';
 import { failureOf, seenOf } from '../support/failure.ts';
 import { group, key } from '../support/keys.ts';
+import { watchContract } from './watch-contract.ts';
 
 /** What a driver's test gives the contract. */
 export interface Contract {
@@ -14,6 +12,8 @@ export interface Contract {
   readonly open: () => Promise<SecretStore>;
   /** From now on the store does not answer. Left out with a reason: why that can't be made to happen. */
   readonly fail: ((code: 'StoreUnreachable' | 'AuthenticationFailed') => void) | { readonly skipped: string };
+  /** Whether it tells what changed. */
+  readonly pushes: boolean;
   /** How many keys the listing of one group is tried with. */
   readonly manyKeys: number;
 }
@@ -212,45 +212,7 @@ export function storeContract(name: string, contract: Contract): void {
       }).timeout(60_000);
     });
 
-    describe('watching', () => {
-      it('tells within a second which keys changed, came and went, and no other', async function () {
-        if (store.watch === undefined) return;
-        for (const where of ['a', 'orders/b', 'orders/c', 'quiet']) await write(where, '1');
-        const told = new Set<SecretKey>();
-        await store.watch((keys) => {
-          for (const each of keys) told.add(each);
-        }, signal);
-        told.clear();
-        await write('a', '2');
-        await write('orders/new', '1');
-        await remove('orders/b');
-        await write('orders/c', '1');
-        await eventually(() => told.size === 3, 1_000);
-        expect([...told].sort()).to.deep.equal(['a', 'orders/b', 'orders/new']);
-      });
-
-      it('is silent once its signal is aborted', async () => {
-        if (store.watch === undefined) return;
-        const abort = new AbortController();
-        const told: SecretKey[] = [];
-        await store.watch((keys) => told.push(...keys), abort.signal);
-        abort.abort();
-        await write('a', '1');
-        await sleep(100);
-        expect(told).to.deep.equal([]);
-      });
-
-      it('goes on for one listener when another one ends', async () => {
-        if (store.watch === undefined) return;
-        const abort = new AbortController();
-        const told: SecretKey[] = [];
-        await store.watch(() => undefined, abort.signal);
-        await store.watch((keys) => told.push(...keys), signal);
-        abort.abort();
-        await write('a', '1');
-        await eventually(() => told.includes(key('a')), 1_000);
-      });
-    });
+    if (contract.pushes) watchContract(() => store);
 
     describe('ending', () => {
       it('rejects with the reason of an aborted signal', async () => {
@@ -284,29 +246,31 @@ export function storeContract(name: string, contract: Contract): void {
       });
     });
 
-    describe('failing', () => {
-      const { fail } = contract;
-      if (typeof fail !== 'function') return;
-      for (const code of ['StoreUnreachable', 'AuthenticationFailed'] as const) {
-        it(`throws ${code}, and never says "not there"`, async () => {
-          await write('orders/a', HIDDEN);
-          await store.check(signal);
-          fail(code);
-          await failureOf(store.check(signal));
-          for (const [what, call] of Object.entries({
-            check: () => store.check(signal),
-            read: () => store.readMany([key('orders/a')], signal),
-            list: () => Array.fromAsync(store.list(group('orders'), signal)),
-            write: () => store.write(key('orders/a'), text(`${HIDDEN}-too`), { signal }),
-            remove: () => store.remove(key('orders/a'), { signal }),
-          })) {
-            const error = await failureOf(call());
-            expect(error, what).to.be.instanceOf(OperatorError).and.to.include({ code });
-            expect(seenOf(error), what).not.to.include(HIDDEN).and.not.include(Buffer.from(HIDDEN).toString('base64'));
-          }
-        });
-      }
-    });
+    const { fail } = contract;
+    if (typeof fail === 'function')
+      describe('failing', () => {
+        for (const code of ['StoreUnreachable', 'AuthenticationFailed'] as const) {
+          it(`throws ${code}, and never says "not there"`, async () => {
+            await write('orders/a', HIDDEN);
+            await store.check(signal);
+            fail(code);
+            await failureOf(store.check(signal));
+            for (const [what, call] of Object.entries({
+              check: () => store.check(signal),
+              read: () => store.readMany([key('orders/a')], signal),
+              list: () => Array.fromAsync(store.list(group('orders'), signal)),
+              write: () => store.write(key('orders/a'), text(`${HIDDEN}-too`), { signal }),
+              remove: () => store.remove(key('orders/a'), { signal }),
+            })) {
+              const error = await failureOf(call());
+              expect(error, what).to.be.instanceOf(OperatorError).and.to.include({ code });
+              expect(seenOf(error), what)
+                .not.to.include(HIDDEN)
+                .and.not.include(Buffer.from(HIDDEN).toString('base64'));
+            }
+          });
+        }
+      });
 
     it('puts no value into the errors of its own rules', async () => {
       await write('a', HIDDEN);

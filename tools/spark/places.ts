@@ -13,8 +13,23 @@ for application in json.loads(read(api)):
     print(read(api + '/' + application['id'] + '/environment'))
 `;
 
+/** All objects and logs of these namespaces, Secrets excepted. */
+export async function lastingPlaces(cluster: Cluster, namespaces: readonly string[]): Promise<readonly Place[]> {
+  const places: Place[] = [];
+  for (const namespace of namespaces) {
+    places.push(...(await objectPlaces(cluster, namespace)), ...(await logPlaces(cluster, namespace)));
+  }
+  return places;
+}
+
+/** One place for each `where`, with all texts that were found there at different times. */
+export function merged(places: readonly Place[]): readonly Place[] {
+  const byWhere = Map.groupBy(places, ({ where }) => where);
+  return [...byWhere].map(([where, found]) => ({ where, text: found.map(({ text }) => text).join('\n') }));
+}
+
 /** Every object of a namespace that people can read without being allowed to read Secrets. */
-export async function objectPlaces(cluster: Cluster, namespace: string): Promise<readonly Place[]> {
+async function objectPlaces(cluster: Cluster, namespace: string): Promise<readonly Place[]> {
   const objects = await getAll<KubeObject>(cluster, kinds.join(','), `--namespace=${namespace}`);
   return objects.map((object) => ({ where: title(object), text: JSON.stringify(object) }));
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { mergeConditions, timestamp, type DesiredCondition } from '../../api/conditions.ts';
 import { ANNOTATIONS } from '../../api/group.ts';
-import type { BindingStatus, Secret } from '../../api/kinds.ts';
+import type { BindingStatus, DriverPod, Secret } from '../../api/kinds.ts';
 import type { Problem } from '../../api/reasons.ts';
 import { specDigest } from '../../injection/spec-digest.ts';
 import type { Observed } from './observe.ts';

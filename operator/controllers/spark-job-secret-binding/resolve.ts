@@ -33,9 +33,19 @@ function resolveAnswer(observed: Observed, answer: Answer): Resolution {
   if (isUndecided && denied.length === 0) return { kind: 'unknown', problem: failureProblem(observed, answer) };
   const problems = [...denied, ...absentProblems(observed, answer)];
   if (problems.length === 0) return contentOf(observed, spec, answer);
-  if (isUndecided || denied.length === 0) return { kind: 'problems', problems };
-  const rest = contentOf(observed, grantedPart(spec, answer), answer);
-  return { kind: 'problems', problems, ...(rest.kind === 'content' ? { remains: rest.content } : {}) };
+  if (isUndecided || denied.length + answer.withdrawn.length === 0) return { kind: 'problems', problems };
+  return { kind: 'problems', problems, ...remainsOf(observed, answer) };
+}
+
+/** What is still granted; nothing when that makes no content by itself: a withdrawn value must not stay for it. */
+function remainsOf(observed: Observed, answer: Answer): { readonly remains?: SecretContent } {
+  const { spec } = observed.binding;
+  const nothing = { ...spec, env: [], envFrom: [], sparkConf: [] };
+  for (const part of [grantedPart(spec, answer), nothing]) {
+    const rest = contentOf(observed, part, answer);
+    if (rest.kind === 'content') return { remains: rest.content };
+  }
+  return {};
 }
 
 /** `namespace/name` of the store that the binding names. */

@@ -57,7 +57,8 @@ describe('the store in Kubernetes Secrets', () => {
     fail: (code) => {
       api.faults.push(code === 'StoreUnreachable' ? { act: 'reset' } : { code: 403 });
     },
-    manyKeys: 500,
+    pushes: true,
+    manyKeys: 150,
   });
 
   describe('its Secrets', () => {

@@ -12,5 +12,6 @@ storeContract('the store in memory', {
   fail: (code) => {
     store.failure = new OperatorError(code);
   },
+  pushes: true,
   manyKeys: 10_000,
 });

@@ -1,0 +1,92 @@
+import { expect } from 'chai';
+import type { Cluster } from '../../deploy/local/cluster.ts';
+import { apply } from '../../tools/spark/kube.ts';
+import { compare, parseReports, type Report } from '../../tools/spark/report.ts';
+import { DRIVER_CONTAINER, ended, logs, type Outcome } from '../../tools/spark/submit.ts';
+import { binding, readiness, removeNamespaces, sparkNamespace, store, storeSecret } from './support/declare.ts';
+import { environment } from './support/environment.ts';
+import { compileJob } from './support/java.ts';
+import { startJob } from './support/job.ts';
+
+const namespace = 'e2e-java';
+const values = { PASSWORD: 'with "quotes", =, : and \\', TOKEN: 'plain' };
+const spec = {
+  selector: { applications: ['java-job'] },
+  env: [
+    { name: 'PASSWORD', key: 'orders/PASSWORD' },
+    { name: 'DRIVER_ONLY', key: 'orders/TOKEN', targets: ['driver'] },
+    { name: 'EXECUTOR_ONLY', key: 'orders/TOKEN', targets: ['executor'] },
+  ],
+  envFrom: [{ group: 'orders', prefix: 'ORDERS_' }],
+  sparkConf: [{ name: 'spark.e2e.password', key: 'orders/PASSWORD' }],
+};
+const both = {
+  env: { PASSWORD: values.PASSWORD, ORDERS_PASSWORD: values.PASSWORD, ORDERS_TOKEN: values.TOKEN },
+  conf: { 'spark.e2e.password': values.PASSWORD },
+};
+
+/** A sidecar before and one after Spark's container, which end by themselves. */
+const template = (image: string, name: string): string => `
+apiVersion: v1
+kind: Pod
+spec:
+  volumes: [{name: job, configMap: {name: java-job}}]
+  containers:
+    - {name: before, image: '${image}', args: [sleep, '1']}
+    - {name: ${name}, volumeMounts: [{name: job, mountPath: /opt/job}]}
+    - {name: after, image: '${image}', args: [sleep, '1']}
+`;
+
+describe('a Java job with sidecars from pod templates', function () {
+  this.timeout(300_000);
+  let cluster: Cluster;
+  let received: readonly Report[];
+  let outcome: Outcome;
+
+  before(async () => {
+    const { cluster: shared, sparkImage: image } = await environment();
+    cluster = shared;
+    await sparkNamespace(cluster, namespace);
+    await apply(cluster, [store(namespace), storeSecret(namespace, values, 'orders'), binding(namespace, 'job', spec)]);
+    await readiness(cluster, namespace, 'job');
+    const run = await startJob(cluster, {
+      namespace,
+      name: 'java-job',
+      image,
+      conf: {
+        'spark.executor.instances': '1',
+        'spark.kubernetes.driver.podTemplateContainerName': DRIVER_CONTAINER,
+        'spark.kubernetes.executor.podTemplateContainerName': 'spark-kubernetes-executor',
+        'spark.kubernetes.executor.podTemplateFile': '/opt/job/executor.yaml',
+      },
+      options: ['--class=JavaReport'],
+      main: 'local:///opt/job/job.jar',
+      args: [[...Object.keys(both.env), 'DRIVER_ONLY', 'EXECUTOR_ONLY'].join(','), Object.keys(both.conf).join(',')],
+      template: template(image, DRIVER_CONTAINER),
+      files: {
+        'job.jar': await compileJob(cluster, image, { namespace, source: 'JavaReport.java' }),
+        'executor.yaml': Buffer.from(template(image, 'spark-kubernetes-executor')).toString('base64'),
+      },
+    });
+    outcome = await ended(cluster, run, 200_000);
+    received = parseReports(await logs(cluster, namespace, run.driver, DRIVER_CONTAINER));
+  });
+  after(() => removeNamespaces(cluster, namespace));
+
+  it('comes to a good end', () => {
+    expect(outcome).to.include({ succeeded: true, driverPhase: 'Succeeded' });
+    expect(received.map(({ pod }) => pod)).to.deep.equal(['driver', 'executor 1']);
+  });
+
+  it('gets variables, a group’s variables and properties on driver and executor', () => {
+    expect(compare(received, both).filter(({ ok }) => !ok)).to.deep.equal([]);
+  });
+
+  it('gets a variable with targets only there', () => {
+    const given = received.map(({ env }) => [env['DRIVER_ONLY'] !== null, env['EXECUTOR_ONLY'] !== null]);
+    expect(given).to.deep.equal([
+      [true, false],
+      [false, true],
+    ]);
+  });
+});

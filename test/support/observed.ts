@@ -1,0 +1,68 @@
+import { withoutContent } from '../../operator/api/binding-secret.ts';
+import type { SecretKey } from '../../operator/api/secret-key.ts';
+import { SecretValue } from '../../operator/api/secret-value.ts';
+import type { Observed } from '../../operator/controllers/spark-job-secret-binding/observe.ts';
+import { plan } from '../../operator/controllers/spark-job-secret-binding/plan.ts';
+import { requirements } from '../../operator/injection/requirements.ts';
+import type { Answer } from '../../operator/stores/cache.ts';
+import { group, key } from './keys.ts';
+import { binding, GRANT_ALL, storeConfig } from './objects.ts';
+
+type Spec = ReturnType<typeof binding>['spec'];
+
+/** What a store answered: its values, and the keys of its groups. */
+export function answer(values: Record<string, string>, more: Partial<Answer> = {}): Answer {
+  const versions = Object.entries(values).map(
+    ([where, text]) => [key(where), { value: SecretValue.fromText(text), version: `v-${text}` }] as const,
+  );
+  return {
+    values: new Map(versions),
+    unknown: [],
+    groups: new Map(),
+    failure: undefined,
+    denied: [],
+    withdrawn: [],
+    ...more,
+  };
+}
+
+export function groups(members: Record<string, string[]>): Map<ReturnType<typeof group>, SecretKey[]> {
+  return new Map(Object.entries(members).map(([name, keys]) => [group(name), keys.map(key)]));
+}
+
+/** A binding of the key `A` whose store has it, in a namespace that is covered; nothing is written yet. */
+export function observed(
+  spec: Partial<Spec> = { env: [{ name: 'A', key: 'A' }] },
+  more: Partial<Observed> = {},
+): Observed {
+  const bound = binding(spec);
+  return {
+    binding: bound,
+    requirements: requirements(bound.spec),
+    store: storeConfig({ access: GRANT_ALL }),
+    answer: answer({ A: '1', B: '2' }),
+    secretName: 'spark-secrets-orders',
+    secret: undefined,
+    coverage: 'covered',
+    drivers: [],
+    ...more,
+  };
+}
+
+/** The same after the plan was carried out and the informers caught up. */
+export function carriedOut(before: Observed, now: Date): Observed {
+  const { secret, status } = plan(before, now);
+  const stored = secret && {
+    ...secret,
+    metadata: {
+      ...secret.metadata,
+      uid: 'secret-1',
+      resourceVersion: `${Number(secret.metadata.resourceVersion ?? 0) + 1}`,
+    },
+  };
+  return {
+    ...before,
+    binding: { ...before.binding, status },
+    secret: stored ? withoutContent(stored) : before.secret,
+  };
+}
