@@ -72,7 +72,7 @@ export class BindingReconciler implements Reconciler {
     } catch (error) {
       if (error instanceof AlreadyExistsError) return this.#inTheWay(observed, error, signal);
       if (!isRefusal(error)) throw error;
-      const message = `The API server refused to write Secret ${name}: ${error.message}. The operator tries again.`;
+      const message = `The API server refused to write Secret ${name}: ${error.message}. If it is immutable or of another type, delete it: the operator writes it anew.`;
       return { problem: { reason: 'SecretNotWritten', message }, error };
     }
   }
