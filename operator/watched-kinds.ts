@@ -10,6 +10,10 @@ import { bindingsOf, type Watches } from './watches.ts';
 
 /** A store's counts may lag by this, so that a thousand new bindings are not a thousand status writes. Milliseconds. */
 export const COUNT_LAG_MS = 1_000;
+/** Bindings that come together are covered together. Milliseconds. */
+const COVERAGE_LAG_MS = 20;
+/** What is not a new spec is nearly always the echo of our own write: one look, a moment later, at all of them. Milliseconds. */
+const ECHO_LAG_MS = 500;
 
 /**
  * Which kinds are watched, and whom a change of each concerns. This is the whole of the way of an event: from here on
@@ -27,14 +31,20 @@ export function watchedKinds(watches: Watches, controllers: Controllers, config:
   const newLabels = changesOf(({ labels }) => JSON.stringify(labels));
   return [
     kind(GROUP, VERSION, 'sparkjobsecretbindings', watches.bindings, (event) => {
+      if (!newSpec(event)) {
+        bindings.enqueueAfter(requestOf(event), ECHO_LAG_MS);
+        return;
+      }
       bindings.enqueue(requestOf(event));
-      if (!newSpec(event)) return;
       stores.enqueueAfter(storeRefOf(event.object as unknown as SparkJobSecretBinding), COUNT_LAG_MS);
-      coverage.enqueue(configuration);
+      coverage.enqueueAfter(configuration, COVERAGE_LAG_MS);
     }),
     kind(GROUP, VERSION, 'secretstoreconfigs', watches.stores, (event) => {
+      if (!newSpec(event)) {
+        stores.enqueueAfter(requestOf(event), COUNT_LAG_MS);
+        return;
+      }
       stores.enqueue(requestOf(event));
-      if (!newSpec(event)) return;
       const { namespace, name } = requestOf(event);
       for (const { metadata } of watches.bindings.byIndex('store', `${namespace}/${name}`))
         bindings.enqueue({ namespace: metadata.namespace ?? '', name: metadata.name });
@@ -43,7 +53,7 @@ export function watchedKinds(watches: Watches, controllers: Controllers, config:
       const owner = metaOf(event).ownerReferences?.find((reference) => reference.kind === 'SparkJobSecretBinding');
       const { namespace } = requestOf(event);
       const name = owner?.name ?? metaOf(event).labels?.[LABELS.binding];
-      if (name !== undefined) bindings.enqueue({ namespace, name });
+      if (name !== undefined) bindings.enqueueAfter({ namespace, name }, ECHO_LAG_MS);
     }),
     kind('', 'v1', 'namespaces', watches.namespaces, (event) => {
       if (newLabels(event)) enqueueNamespace(metaOf(event).name);

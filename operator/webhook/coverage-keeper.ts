@@ -55,6 +55,7 @@ export class CoverageKeeper implements Reconciler {
   #lastWrite = Number.NEGATIVE_INFINITY;
   #written: Written | undefined;
   #view: View | undefined;
+  #authorities: { readonly secret: CertificateSecret | undefined; readonly trusted: readonly string[] } | undefined;
 
   constructor(options: CoverageKeeperOptions) {
     this.#options = options;
@@ -160,8 +161,12 @@ export class CoverageKeeper implements Reconciler {
     return signing !== undefined && splitBundle(caBundle).includes(signing) && isSameWebhook(webhook, wanted);
   }
 
+  /** Parsed once for each version of the Secret: parsing certificates is the dearest part of a run. */
   #trusted(): readonly string[] {
-    return splitBundle(decodeSecret(this.#secret())[SECRET_KEYS.trusted]);
+    const secret = this.#secret();
+    if (this.#authorities === undefined || this.#authorities.secret !== secret)
+      this.#authorities = { secret, trusted: splitBundle(decodeSecret(secret)[SECRET_KEYS.trusted]) };
+    return this.#authorities.trusted;
   }
 
   #secret(): CertificateSecret | undefined {
