@@ -44,20 +44,20 @@ describe('the operator’s rights', function () {
       rule.resources.map((resource) => `${resource}: ${rule.verbs.join(' ')}`),
     );
     expect(reached).to.deep.equal([
-      'secretstoreconfigs: get list watch',
-      'sparkjobsecretbindings: get list watch',
+      'secretstoreconfigs: list watch',
+      'sparkjobsecretbindings: list watch',
       'secretstoreconfigs/status: patch',
       'sparkjobsecretbindings/status: patch',
       'sparkjobsecretbindings/finalizers: update',
       'secrets: get list watch create update',
-      'pods: get list watch',
+      'pods: list watch',
       'events: create',
-      'namespaces: get list watch',
-      'mutatingwebhookconfigurations: get list watch patch update',
+      'namespaces: list watch',
+      'mutatingwebhookconfigurations: list watch patch update',
       'leases: create',
       'leases: get update',
       'secrets: create',
-      'secrets: get list watch update',
+      'secrets: list watch update',
     ]);
   });
 

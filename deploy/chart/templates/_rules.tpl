@@ -8,7 +8,7 @@ so that a list of namespaces can one day turn the first part into a Role for eac
 # Reads its own two kinds. What they ask for is written by people, never by the operator.
 - apiGroups: [secrets.iomete.com]
   resources: [secretstoreconfigs, sparkjobsecretbindings]
-  verbs: [get, list, watch]
+  verbs: [list, watch]
 # Reports conditions on them by server-side apply, which is a patch.
 - apiGroups: [secrets.iomete.com]
   resources: [secretstoreconfigs/status, sparkjobsecretbindings/status]
@@ -28,8 +28,8 @@ so that a list of namespaces can one day turn the first part into a Role for eac
 # binding's status the applications that use it. It never writes a pod: the webhook answers the API server's question.
 - apiGroups: ['']
   resources: [pods]
-  verbs: [get, list, watch]
-# Tells on a store, a binding or a pod what happened, for kubectl describe.
+  verbs: [list, watch]
+# Tells on a store or a binding what happened, for kubectl describe.
 - apiGroups: ['']
   resources: [events]
   verbs: [create]
@@ -40,13 +40,13 @@ so that a list of namespaces can one day turn the first part into a Role for eac
 # Compares the labels of a namespace with the selectors in a store's access list.
 - apiGroups: ['']
   resources: [namespaces]
-  verbs: [get, list, watch]
+  verbs: [list, watch]
 # Keeps the covered namespaces and the certificate authority in its own webhook configuration. The chart creates the
 # object, so that the operator needs no right to create one and no right on anybody else's.
 - apiGroups: [admissionregistration.k8s.io]
   resources: [mutatingwebhookconfigurations]
   resourceNames: [{{ include "operator.name" . }}]
-  verbs: [get, list, watch, patch, update]
+  verbs: [list, watch, patch, update]
 {{- end -}}
 
 {{/* In the operator's own namespace. */}}
@@ -70,5 +70,5 @@ so that a list of namespaces can one day turn the first part into a Role for eac
 - apiGroups: ['']
   resources: [secrets]
   resourceNames: [{{ include "operator.certificateSecret" . }}]
-  verbs: [get, list, watch, update]
+  verbs: [list, watch, update]
 {{- end -}}
