@@ -42,10 +42,33 @@ const namespaces = [jobNamespace, storeNamespace, OPERATOR.namespace];
 /** The driver and two executors. */
 const podCount = 3;
 
+/** An image: one that the cluster can pull, or one that is built here and has to be loaded. */
+interface Image {
+  readonly name: string;
+  readonly tar?: string;
+}
+
+interface Images {
+  readonly spark: Promise<Image>;
+  readonly operator: Promise<Image>;
+}
+
+/** Begins with the images while the cluster comes up: on a new machine each takes minutes, and waits for others' bytes. */
+function images({ sparkImage: spark, operatorImage: operator }: Options): Images {
+  const begun = {
+    spark: spark === undefined ? sparkImage() : Promise.resolve({ name: spark }),
+    operator: operator === undefined ? operatorImage() : Promise.resolve({ name: operator }),
+  };
+  // A failure is told where the image is awaited.
+  for (const image of Object.values<Promise<Image>>(begun)) image.catch(() => undefined);
+  return begun;
+}
+
 /** Tells the whole story on one cluster. @returns whether everything was as it must be */
-async function story(cluster: Cluster, options: Options): Promise<boolean> {
-  const image = await spark(cluster, options.sparkImage);
-  await install(cluster, options.operatorImage);
+async function story(cluster: Cluster, { spark, operator }: Images): Promise<boolean> {
+  const image = await loaded(cluster, 'Spark', await spark);
+  const operatorName = await loaded(cluster, 'the operator', await operator);
+  await withProgress('Installing the operator', () => installOperator(cluster, operatorName));
   const values = randomValues();
   await withProgress('Declaring a store with four keys, and a binding for the job orders-report', async () => {
     await declareStore(cluster, values);
@@ -61,22 +84,10 @@ async function story(cluster: Cluster, options: Options): Promise<boolean> {
   return isDelivered && isTight;
 }
 
-async function spark(cluster: Cluster, given: string | undefined): Promise<string> {
-  if (given !== undefined) return given;
-  const { name, tar } = await sparkImage();
-  await withProgress('Loading the image of Spark into the cluster', () => cluster.loadImage(tar));
+async function loaded(cluster: Cluster, what: string, { name, tar }: Image): Promise<string> {
+  if (tar !== undefined)
+    await withProgress(`Loading the image of ${what} into the cluster`, () => cluster.loadImage(tar));
   return name;
-}
-
-async function install(cluster: Cluster, given: string | undefined): Promise<void> {
-  let image = given;
-  if (image === undefined) {
-    const { name, tar } = await operatorImage();
-    await withProgress('Loading the image of the operator into the cluster', () => cluster.loadImage(tar));
-    image = name;
-  }
-  const what = image;
-  await withProgress('Installing the operator', () => installOperator(cluster, what));
 }
 
 function showDelivery(received: readonly Report[], values: Values): boolean {
@@ -178,10 +189,11 @@ async function main(words: string[]): Promise<number> {
     return 2;
   }
   const { context } = options;
+  const begun = images(options);
   const cluster = await openCluster({ name: localName, ...(context === undefined ? {} : { context }) });
   await mustBeOurs(cluster);
   try {
-    const isGood = await story(cluster, options);
+    const isGood = await story(cluster, begun);
     console.log(isGood ? '\nEverything is as it must be.' : '\nThis is NOT as it must be: see above.');
     return isGood ? 0 : 1;
   } catch (error) {

@@ -6,7 +6,7 @@ import { goToolchain } from './go-toolchain.ts';
 import { withProgress } from './progress.ts';
 import { run } from './run.ts';
 
-/** A Go module under modules/ and the programs that it pins. */
+/** A Go module under modules/ and the programs that it pins, or is. */
 interface Module {
   readonly name: string;
   readonly packages: readonly string[];
@@ -18,7 +18,7 @@ interface Module {
 
 const modules: readonly Module[] = [
   { name: 'etcd', packages: ['go.etcd.io/etcd/server/v3'], output: 'etcd' },
-  { name: 'coredns', packages: ['github.com/coredns/coredns'] },
+  { name: 'coredns', packages: ['.'], output: 'coredns' },
   {
     name: 'kubernetes',
     packages: ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy'].map(
@@ -67,7 +67,9 @@ async function builtModule(module: Module): Promise<string> {
   const source = join(import.meta.dirname, 'modules', module.name);
   const goMod = await readFile(join(source, 'go.mod'), 'utf8');
   const goSum = await readFile(join(source, 'go.sum'), 'utf8');
-  const key = shortHash(recipe, goMod, goSum, goFlags, JSON.stringify(module));
+  // A module that is a program of its own: which plugins CoreDNS has.
+  const main = module.packages.includes('.') ? await readFile(join(source, 'main.go'), 'utf8') : '';
+  const key = shortHash(recipe, goMod, goSum, goFlags, JSON.stringify(module), main);
   return cached(module.name, key, async (folder) => {
     const go = await goToolchain();
     const output = module.output === undefined ? `${folder}/` : join(folder, module.output);

@@ -30,7 +30,7 @@ if [ ! -e $policy ] || grep -qxF "$ours" $policy; then
   chmod 755 $policy
 fi
 export DEBIAN_FRONTEND=noninteractive
-install() { apt-get -qq install --yes --no-install-recommends --no-remove "$@"; }
+install() { apt-get -qq -o DPkg::Lock::Timeout=600 install --yes --no-install-recommends --no-remove "$@"; }
 enabled() { systemctl is-enabled containerd; }
 before=$(enabled 2>/dev/null)
 install "$@" >/dev/null 2>&1 || { apt-get -qq update && install "$@"; } || exit 1
@@ -41,7 +41,16 @@ if [ "$before" != enabled ] && enabled >/dev/null 2>&1; then systemctl disable -
  * Installs the Debian packages that are missing; no service is started or enabled for it, and nothing is removed.
  * @throws Error that says what to do where this is not Debian, or where this user may not install packages.
  */
-export async function ensurePackages(names: readonly string[]): Promise<void> {
+export function ensurePackages(names: readonly string[]): Promise<void> {
+  const installation = installing.then(() => install(names));
+  installing = installation.catch(() => undefined);
+  return installation;
+}
+
+/** apt does one thing at a time, and a second call fails rather than waits. */
+let installing: Promise<void> = Promise.resolve();
+
+async function install(names: readonly string[]): Promise<void> {
   const missing: string[] = [];
   for (const name of names) if (!(await isThere(name))) missing.push(name);
   if (missing.length === 0) return;

@@ -25,16 +25,17 @@ const both = {
   conf: { 'spark.e2e.password': values.PASSWORD },
 };
 
-/** A sidecar before and one after Spark's container, which end by themselves. */
+/** A driver whose pod is not ready has no name in the DNS: the sidecars run until the job says that it is done. */
+const untilDone = `args: [timeout, '240', sh, -c, 'until [ -e /done/now ]; do sleep 0.2; done']`;
 const template = (image: string, name: string): string => `
 apiVersion: v1
 kind: Pod
 spec:
-  volumes: [{name: job, configMap: {name: java-job}}]
+  volumes: [{name: job, configMap: {name: java-job}}, {name: done, emptyDir: {}}]
   containers:
-    - {name: before, image: '${image}', args: [sleep, '1']}
-    - {name: ${name}, volumeMounts: [{name: job, mountPath: /opt/job}]}
-    - {name: after, image: '${image}', args: [sleep, '1']}
+    - {name: before, image: '${image}', ${untilDone}, volumeMounts: [{name: done, mountPath: /done}]}
+    - {name: ${name}, volumeMounts: [{name: job, mountPath: /opt/job}, {name: done, mountPath: /done}]}
+    - {name: after, image: '${image}', ${untilDone}, volumeMounts: [{name: done, mountPath: /done}]}
 `;
 
 describe('a Java job with sidecars from pod templates', function () {

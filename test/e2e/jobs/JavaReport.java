@@ -1,3 +1,6 @@
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
@@ -6,9 +9,9 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.api.java.JavaSparkContext;
 
-/** Prints what driver and executors were given, in the form of orders_report.py: arguments are names, with commas. */
+/** Prints what driver and executors were given, in the form of orders_report.py: arguments are names, with commas. Then it lets the sidecars go. */
 public final class JavaReport {
-  public static void main(String[] args) {
+  public static void main(String[] args) throws IOException {
     List<String> env = List.of(args[0].split(","));
     List<String> conf = List.of(args[1].split(","));
     try (JavaSparkContext context = new JavaSparkContext(new SparkConf())) {
@@ -21,6 +24,8 @@ public final class JavaReport {
               .map(number -> report("executor " + SparkEnv.get().executorId(), env, conf))
               .collect();
       for (String report : new TreeSet<>(reports)) System.out.println("REPORT " + report);
+    } finally {
+      Files.createFile(Path.of("/done/now"));
     }
   }
 

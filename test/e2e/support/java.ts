@@ -8,7 +8,7 @@ const folder = join(import.meta.dirname, '..', 'jobs');
 /** The Java runtime of the image has the compiler as modules, without the commands; zipfs reads jars. */
 const script = `set -e
 mkdir /tmp/classes
-java --add-modules=jdk.zipfs -m jdk.compiler/com.sun.tools.javac.Main -nowarn -cp '/opt/spark/jars/*' -d /tmp/classes /sources/*.java
+java --add-modules=jdk.zipfs -m jdk.compiler/com.sun.tools.javac.Main -nowarn -cp "$(echo /opt/spark/jars/*.jar | tr ' ' :)" -d /tmp/classes /sources/*.java
 java -m jdk.jartool/sun.tools.jar.Main --create --file /tmp/job.jar -C /tmp/classes . >&2
 base64 --wrap=0 /tmp/job.jar`;
 
