@@ -32,6 +32,15 @@ done
 # A variable that the job gives its executors itself stays as it is where the job has precedence.
 own=$(sed -n 's/^spark\.executorEnv\.\([A-Za-z0-9_]*\)=.*/\/^spark\\.kubernetes\\.executor\\.secretKeyRef\\.\1=\/d/p' "$SRC")
 
+# The other way round: PySpark hands spark.executorEnv to its workers, over what the executor's container has.
+given=$(
+  for file in "$AFTER"/*.properties; do
+    if [ -f "$file" ]; then
+      sed -n 's/^spark\.kubernetes\.executor\.secretKeyRef\.\([A-Za-z0-9_]*\)=.*/\/^spark\\.executorEnv\\.\1=\/d/p' "$file"
+    fi
+  done
+)
+
 # The regex stays escaped as it is in the file; without one of the job, Spark's default of all versions.
 if grep -q '^spark\.redaction\.regex=' "$SRC"; then
   regex=$(sed -n -e 's/^spark\.redaction\.regex=//p' "$SRC" | tail -n 1)
@@ -46,7 +55,7 @@ for file in "$BEFORE"/*.properties; do
     echo
   fi
 done
-cat "$SRC"
+sed -e "$given" "$SRC"
 echo
 for file in "$AFTER"/*.properties; do
   if [ -f "$file" ]; then

@@ -127,14 +127,18 @@ for (const [shell, [command = '', ...options]] of Object.entries(SHELLS)) {
       ]);
     });
 
-    it("keeps an executor's variable of a binding that has precedence over the job", () => {
+    it("takes an executor's variable from a binding that has precedence, and the job's own away: PySpark would prefer it", () => {
       const { values } = readWithJava(
         merge({
-          source: 'spark.executorEnv.A=own\n',
+          source: 'spark.executorEnv.A=own\nspark.executorEnv.AB=kept\nspark.executorEnv.B=kept\n',
           after: { 'p.properties': 'spark.kubernetes.executor.secretKeyRef.A=s\\:A\n' },
         }),
       );
       expect(values.get('spark.kubernetes.executor.secretKeyRef.A')).to.equal('s:A');
+      expect([...values.keys()].filter((name) => name.includes('executorEnv'))).to.have.members([
+        'spark.executorEnv.AB',
+        'spark.executorEnv.B',
+      ]);
     });
 
     const regexes: Record<string, [string, string]> = {
