@@ -28,7 +28,6 @@ export async function findHolders(state: string): Promise<Holders> {
     if (/\) [ZX]/.test(stat)) continue;
     if (stat.includes(` (${initName(state)}) `)) inner.push(Number(entry));
     const words = (await readFile(`/proc/${entry}/cmdline`, 'utf8').catch(() => '')).split('\0');
-    if (words.includes(`--cluster=${state}`)) (words[0] === 'unshare' ? outer : inner).push(Number(entry)); // TEMPORARY
     if (words[0] === 'unshare' && words.includes(join(state, initName(state)))) outer.push(Number(entry));
   }
   return { outer, inner };
