@@ -66,7 +66,7 @@ async function mocha(stage: Stage, env: Readonly<Record<string, string>>): Promi
   console.log(`\n${stage.name}`);
   const ignore = (stage.ignore ?? []).flatMap((pattern) => ['--ignore', pattern]);
   const counts = { passing: 0, failing: 0 };
-  const ok = await runStep('mocha', ['--forbid-only', ...ignore, ...stage.specs], {
+  const ok = await runStep('mocha', ['--no-color', '--forbid-only', ...ignore, ...stage.specs], {
     env,
     limitMs: stage.minutes * 60_000,
     onOutput: (text) => {
