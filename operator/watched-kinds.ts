@@ -20,15 +20,15 @@ const ECHO_LAG_MS = 500;
  * there are only names in queues.
  */
 export function watchedKinds(watches: Watches, controllers: Controllers, config: Config): WatchedKind[] {
-  const { bindings, stores, coverage, certificates } = controllers;
-  const configuration = { namespace: '', name: config.webhookConfiguration };
-  const certificate = { namespace: config.namespace, name: config.certificateSecret };
-  const enqueueNamespace = (namespace: string): void => {
-    for (const { metadata } of watches.bindings.list(namespace))
-      bindings.enqueue({ namespace, name: metadata.name }, 'low');
-  };
+  return [
+    ...ourKinds(watches, controllers, config),
+    ...coreKinds(watches, controllers),
+    ...webhookKinds(watches, controllers, config),
+  ];
+}
+
+function ourKinds(watches: Watches, { bindings, stores, coverage }: Controllers, config: Config): WatchedKind[] {
   const newSpec = changesOf(({ uid, generation }) => `${uid ?? ''}/${generation ?? 0}`);
-  const newLabels = changesOf(({ labels }) => JSON.stringify(labels));
   return [
     kind(GROUP, VERSION, 'sparkjobsecretbindings', watches.bindings, (event) => {
       if (!newSpec(event)) {
@@ -37,7 +37,7 @@ export function watchedKinds(watches: Watches, controllers: Controllers, config:
       }
       bindings.enqueue(requestOf(event));
       stores.enqueueAfter(storeRefOf(event.object as unknown as SparkJobSecretBinding), COUNT_LAG_MS);
-      coverage.enqueueAfter(configuration, COVERAGE_LAG_MS);
+      coverage.enqueueAfter({ namespace: '', name: config.webhookConfiguration }, COVERAGE_LAG_MS);
     }),
     kind(GROUP, VERSION, 'secretstoreconfigs', watches.stores, (event) => {
       if (!newSpec(event)) {
@@ -49,6 +49,12 @@ export function watchedKinds(watches: Watches, controllers: Controllers, config:
       for (const { metadata } of watches.bindings.byIndex('store', `${namespace}/${name}`))
         bindings.enqueue({ namespace: metadata.namespace ?? '', name: metadata.name });
     }),
+  ];
+}
+
+function coreKinds(watches: Watches, { bindings }: Controllers): WatchedKind[] {
+  const newLabels = changesOf(({ labels }) => JSON.stringify(labels));
+  return [
     kind('', 'v1', 'secrets', watches.secrets, (event) => {
       const owner = metaOf(event).ownerReferences?.find((reference) => reference.kind === 'SparkJobSecretBinding');
       const { namespace } = requestOf(event);
@@ -56,23 +62,27 @@ export function watchedKinds(watches: Watches, controllers: Controllers, config:
       if (name !== undefined) bindings.enqueueAfter({ namespace, name }, ECHO_LAG_MS);
     }),
     kind('', 'v1', 'namespaces', watches.namespaces, (event) => {
-      if (newLabels(event)) enqueueNamespace(metaOf(event).name);
+      if (!newLabels(event)) return;
+      const { name: namespace } = metaOf(event);
+      for (const { metadata } of watches.bindings.list(namespace))
+        bindings.enqueue({ namespace, name: metadata.name }, 'low');
     }),
     kind('', 'v1', 'pods', watches.drivers, ({ object }) => {
       for (const binding of bindingsOf(object as unknown as DriverPod))
         bindings.enqueue(requestFromKey(binding), 'low');
     }),
-    kind('admissionregistration.k8s.io', 'v1', 'mutatingwebhookconfigurations', watches.configuration, () => {
-      coverage.enqueue(configuration);
-      certificates.enqueue(certificate);
-    }),
-    {
-      ...kind('', 'v1', 'secrets', watches.certificate, () => {
-        certificates.enqueue(certificate);
-        coverage.enqueue(configuration);
-      }),
-      namespace: config.namespace,
-    },
+  ];
+}
+
+/** Certificates and coverage each look at both objects. */
+function webhookKinds(watches: Watches, { coverage, certificates }: Controllers, config: Config): WatchedKind[] {
+  const both = (): void => {
+    coverage.enqueue({ namespace: '', name: config.webhookConfiguration });
+    certificates.enqueue({ namespace: config.namespace, name: config.certificateSecret });
+  };
+  return [
+    kind('admissionregistration.k8s.io', 'v1', 'mutatingwebhookconfigurations', watches.configuration, both),
+    { ...kind('', 'v1', 'secrets', watches.certificate, both), namespace: config.namespace },
   ];
 }
 

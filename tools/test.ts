@@ -55,6 +55,8 @@ process.exitCode = total.failed === 0 ? 0 : 1;
 async function withCluster(needy: readonly Stage[]): Promise<void> {
   const name = `test-${randomBytes(3).toString('hex')}`;
   const cluster = await openCluster({ name });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => void cluster.down().finally(() => process.exit(1)));
   try {
     for (const stage of needy) await mocha(stage, { TEST_CLUSTER: name, TEST_KUBECONFIG: cluster.kubeconfig });
   } finally {
