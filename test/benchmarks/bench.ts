@@ -105,7 +105,7 @@ async function createLaunch(parts: LaunchParts): Promise<Omit<Launch, 'procs'>> 
   const env = {
     ...installation.env,
     NODE_ENV: 'production',
-    NODE_OPTIONS: '--max-old-space-size-percentage=50 --disable-warning=DEP0040',
+    NODE_OPTIONS: '--max-old-space-size-percentage=50 --max-semi-space-size=8 --disable-warning=DEP0040',
     NODE_COMPILE_CACHE: join(folder, 'compile-cache'),
     KUBECONFIG: kubeconfig,
     POD_NAMESPACE: installation.namespace,
