@@ -22,6 +22,8 @@ import { Metrics } from './telemetry/metrics.ts';
 import { createWatches, type Watches } from './watches.ts';
 import { Admission } from './webhook/admission.ts';
 import { CertificateKeeper } from './webhook/certificate-keeper.ts';
+import { decodeSecret } from './webhook/certificate-secret.ts';
+import { SECRET_KEYS } from './webhook/certificate-state.ts';
 import { CoverageKeeper } from './webhook/coverage-keeper.ts';
 import { WebhookServer } from './webhook/server.ts';
 import { servingNames, type WebhookTarget } from './webhook/serving-names.ts';
@@ -130,8 +132,7 @@ function createControllers(parts: Parts): { controllers: Controllers; cache: Sto
     coverage: controller(parts, 'coverage', coverage, 1),
     certificates: controller(parts, 'certificates', createCertificates(parts), 1),
   };
-  for (const { name, depth } of Object.values(controllers).map((each) => ({ name: each.name, depth: () => each.size })))
-    metrics.watchQueue(name, depth);
+  for (const each of Object.values(controllers)) metrics.watchQueue(each.name, () => each.size);
   return { controllers, cache, events };
 }
 
@@ -208,11 +209,11 @@ function createWebhook({ config, watches, metrics, logger }: Parts): WebhookServ
       metrics.setCertificateEnd(notAfter);
     },
   });
-  watches.certificate.subscribe(({ data }) => {
+  watches.certificate.subscribe((secret) => {
     // Before the first leader made the certificates the Secret is there, and empty.
-    if (data === undefined) return;
-    const text = (name: string): string => Buffer.from(data[name] ?? '', 'base64').toString();
-    server.useCertificate(text('tls.crt'), text('tls.key'));
+    if (secret.data === undefined) return;
+    const text = decodeSecret(secret);
+    server.useCertificate(text[SECRET_KEYS.serving], text[SECRET_KEYS.servingKey]);
   });
   return server;
 }

@@ -1,9 +1,10 @@
-import { GROUP, LABELS, VERSION } from './api/group.ts';
+import { LABELS } from './api/group.ts';
 import type { Controllers } from './compose.ts';
 import type { Config } from './config.ts';
 import type { WatchedKind } from './operator.ts';
 import { ResourceEventType, type ResourceEvent } from './runtime/dot-i.ts';
-import type { ObjectMeta } from './runtime/kube-object.ts';
+import type { Informer } from './runtime/informer.ts';
+import type { KubeObject, ObjectMeta } from './runtime/kube-object.ts';
 import { requestFromKey } from './runtime/reconciler.ts';
 import { storeRefOf, type DriverPod, type SparkJobSecretBinding } from './api/kinds.ts';
 import { bindingsOf, type Watches } from './watches.ts';
@@ -30,7 +31,7 @@ export function watchedKinds(watches: Watches, controllers: Controllers, config:
 function ourKinds(watches: Watches, { bindings, stores, coverage }: Controllers, config: Config): WatchedKind[] {
   const newSpec = changesOf(({ uid, generation }) => `${uid ?? ''}/${generation ?? 0}`);
   return [
-    kind(GROUP, VERSION, 'sparkjobsecretbindings', watches.bindings, (event) => {
+    kind(watches.bindings, (event) => {
       if (!newSpec(event)) {
         bindings.enqueueAfter(requestOf(event), ECHO_LAG_MS);
         return;
@@ -39,7 +40,7 @@ function ourKinds(watches: Watches, { bindings, stores, coverage }: Controllers,
       stores.enqueueAfter(storeRefOf(event.object as unknown as SparkJobSecretBinding), COUNT_LAG_MS);
       coverage.enqueueAfter({ namespace: '', name: config.webhookConfiguration }, COVERAGE_LAG_MS);
     }),
-    kind(GROUP, VERSION, 'secretstoreconfigs', watches.stores, (event) => {
+    kind(watches.stores, (event) => {
       if (!newSpec(event)) {
         stores.enqueueAfter(requestOf(event), COUNT_LAG_MS);
         return;
@@ -55,19 +56,19 @@ function ourKinds(watches: Watches, { bindings, stores, coverage }: Controllers,
 function coreKinds(watches: Watches, { bindings }: Controllers): WatchedKind[] {
   const newLabels = changesOf(({ labels }) => JSON.stringify(labels));
   return [
-    kind('', 'v1', 'secrets', watches.secrets, (event) => {
+    kind(watches.secrets, (event) => {
       const owner = metaOf(event).ownerReferences?.find((reference) => reference.kind === 'SparkJobSecretBinding');
       const { namespace } = requestOf(event);
       const name = owner?.name ?? metaOf(event).labels?.[LABELS.binding];
       if (name !== undefined) bindings.enqueueAfter({ namespace, name }, ECHO_LAG_MS);
     }),
-    kind('', 'v1', 'namespaces', watches.namespaces, (event) => {
+    kind(watches.namespaces, (event) => {
       if (!newLabels(event)) return;
       const { name: namespace } = metaOf(event);
       for (const { metadata } of watches.bindings.list(namespace))
         bindings.enqueue({ namespace, name: metadata.name }, 'low');
     }),
-    kind('', 'v1', 'pods', watches.drivers, ({ object }) => {
+    kind(watches.drivers, ({ object }) => {
       for (const binding of bindingsOf(object as unknown as DriverPod))
         bindings.enqueue(requestFromKey(binding), 'low');
     }),
@@ -80,23 +81,17 @@ function webhookKinds(watches: Watches, { coverage, certificates }: Controllers,
     coverage.enqueue({ namespace: '', name: config.webhookConfiguration });
     certificates.enqueue({ namespace: config.namespace, name: config.certificateSecret });
   };
-  return [
-    kind('admissionregistration.k8s.io', 'v1', 'mutatingwebhookconfigurations', watches.configuration, both),
-    { ...kind('', 'v1', 'secrets', watches.certificate, both), namespace: config.namespace },
-  ];
+  return [kind(watches.configuration, both), kind(watches.certificate, both)];
 }
 
-function kind(...[group, version, plural, informer, onEvent]: KindArguments): WatchedKind {
-  return { group, version, plural, informer, onEvent };
-}
-
-type KindArguments = [
-  group: string,
-  version: string,
-  plural: string,
-  informer: WatchedKind['informer'],
+function kind(
+  informer: WatchedKind['informer'] & Pick<Informer<KubeObject>, 'kind' | 'namespace'>,
   onEvent: (event: ResourceEvent) => void,
-];
+): WatchedKind {
+  const { group, version, plural } = informer.kind;
+  const { namespace } = informer;
+  return { group, version, plural, ...(namespace === undefined ? {} : { namespace }), informer, onEvent };
+}
 
 function metaOf({ object }: ResourceEvent): ObjectMeta {
   return (object as unknown as { metadata: ObjectMeta }).metadata;

@@ -15,7 +15,6 @@ import {
 import { Informer } from './runtime/informer.ts';
 import type { KubeConnection } from './runtime/kube-connection.ts';
 import type { KubeObject } from './runtime/kube-object.ts';
-import { CERTIFICATE_SECRET, type CertificateSecret } from './webhook/certificate-secret.ts';
 import { WEBHOOK_CONFIGURATION, type WebhookConfiguration } from './webhook/webhook-configuration.ts';
 
 /** What the operator follows; each kind is kept no larger than its readers need. */
@@ -29,7 +28,7 @@ export type Watches = {
   /** Driver pods that got secrets; index `binding` by `namespace/name`. */
   readonly drivers: Informer<DriverPod>;
   readonly configuration: Informer<WebhookConfiguration>;
-  readonly certificate: Informer<CertificateSecret>;
+  readonly certificate: Informer<Secret>;
 };
 
 export interface WatchesOptions {
@@ -80,9 +79,9 @@ export function createWatches(options: WatchesOptions): Watches {
       kind: WEBHOOK_CONFIGURATION,
       fieldSelector: `metadata.name=${options.webhookConfiguration}`,
     }),
-    certificate: new Informer<CertificateSecret>({
+    certificate: new Informer<Secret>({
       ...common('secrets'),
-      kind: CERTIFICATE_SECRET,
+      kind: SECRET,
       namespace,
       fieldSelector: `metadata.name=${options.certificateSecret}`,
     }),

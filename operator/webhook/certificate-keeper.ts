@@ -1,4 +1,5 @@
 import { MANAGER } from '../api/group.ts';
+import { SECRET, type Secret } from '../api/kinds.ts';
 import { AlreadyExistsError, ConflictError } from '../runtime/api-error.ts';
 import type { KubeClient } from '../runtime/kube-client.ts';
 import type { ObjectMeta } from '../runtime/kube-object.ts';
@@ -7,7 +8,7 @@ import type { Reconciler, Request, Result } from '../runtime/reconciler.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { planCertificates } from './certificate-plan.ts';
 import type { Action } from './certificate-plan.ts';
-import { CERTIFICATE_SECRET, decodeSecret, encodeSecret, type CertificateSecret } from './certificate-secret.ts';
+import { decodeSecret, encodeSecret } from './certificate-secret.ts';
 import { readCertificateState, splitBundle, writeCertificateState } from './certificate-state.ts';
 import type { CertificateState, SecretText } from './certificate-state.ts';
 import { createAuthority, createServing } from './certificates.ts';
@@ -18,7 +19,7 @@ import type { WebhookConfiguration } from './webhook-configuration.ts';
 export interface CertificateKeeperOptions {
   readonly client: KubeClient;
   /** Must keep the Secret's data: an informer of this one Secret, without a transform that drops it. */
-  readonly secrets: Pick<Lister<CertificateSecret>, 'get'>;
+  readonly secrets: Pick<Lister<Secret>, 'get'>;
   readonly configurations: Pick<Lister<WebhookConfiguration>, 'get'>;
   readonly configurationName: string;
   /** `servingNames` of the target. */
@@ -106,20 +107,16 @@ export class CertificateKeeper implements Reconciler {
     }
   }
 
-  async #write(request: Request, secret: CertificateSecret | undefined, next: NextContent): Promise<void> {
+  async #write(request: Request, secret: Secret | undefined, next: NextContent): Promise<void> {
     const { client } = this.#options;
     const data = encodeSecret(next.text);
     if (secret === undefined) {
       const metadata: ObjectMeta = { ...request, labels: { 'app.kubernetes.io/managed-by': MANAGER } };
-      await client.create(
-        CERTIFICATE_SECRET,
-        { apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data },
-        next.signal,
-      );
+      await client.create(SECRET, { apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data }, next.signal);
       return;
     }
     // The resourceVersion in the metadata makes it compare-and-set; the type can't be changed and stays.
-    await client.replace(CERTIFICATE_SECRET, { ...secret, apiVersion: 'v1', kind: 'Secret', data }, next.signal);
+    await client.replace(SECRET, { ...secret, apiVersion: 'v1', kind: 'Secret', data }, next.signal);
   }
 }
 

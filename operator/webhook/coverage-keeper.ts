@@ -1,3 +1,4 @@
+import type { Secret } from '../api/kinds.ts';
 import type { KubeClient } from '../runtime/kube-client.ts';
 import type { KubeObject } from '../runtime/kube-object.ts';
 import { apiVersionOf } from '../runtime/kube-object.ts';
@@ -5,7 +6,7 @@ import type { Lister } from '../runtime/lister.ts';
 import { TerminalError } from '../runtime/reconciler.ts';
 import type { Reconciler, Request, Result } from '../runtime/reconciler.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { decodeSecret, type CertificateSecret } from './certificate-secret.ts';
+import { decodeSecret } from './certificate-secret.ts';
 import { SECRET_KEYS, splitBundle } from './certificate-state.ts';
 import { isExcluded, isSameWebhook, planWebhookConfiguration, selectedNamespaces } from './coverage.ts';
 import type { WebhookTarget } from './serving-names.ts';
@@ -27,7 +28,7 @@ export interface CoverageKeeperOptions {
   /** The request's name, and the one configuration that the chart made. */
   readonly configurationName: string;
   readonly configurations: Pick<Lister<WebhookConfiguration>, 'get'>;
-  readonly secrets: Pick<Lister<CertificateSecret>, 'get'>;
+  readonly secrets: Pick<Lister<Secret>, 'get'>;
   readonly secret: Request;
   /** All bindings of the cluster. */
   readonly bindings: Pick<Lister<KubeObject>, 'list'>;
@@ -55,7 +56,7 @@ export class CoverageKeeper implements Reconciler {
   #lastWrite = Number.NEGATIVE_INFINITY;
   #written: Written | undefined;
   #view: View | undefined;
-  #authorities: { readonly secret: CertificateSecret | undefined; readonly trusted: readonly string[] } | undefined;
+  #authorities: { readonly secret: Secret | undefined; readonly trusted: readonly string[] } | undefined;
 
   constructor(options: CoverageKeeperOptions) {
     this.#options = options;
@@ -169,7 +170,7 @@ export class CoverageKeeper implements Reconciler {
     return this.#authorities.trusted;
   }
 
-  #secret(): CertificateSecret | undefined {
+  #secret(): Secret | undefined {
     return this.#options.secrets.get(this.#options.secret.namespace, this.#options.secret.name);
   }
 }
@@ -182,6 +183,6 @@ interface Written {
 
 interface View {
   readonly observed: WebhookConfiguration;
-  readonly secret: CertificateSecret | undefined;
+  readonly secret: Secret | undefined;
   readonly covered: ReadonlySet<string>;
 }

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { X509Certificate } from 'node:crypto';
-import { CERTIFICATE_SECRET } from '../../operator/webhook/certificate-secret.ts';
+import { SECRET as CERTIFICATE_SECRET } from '../../operator/api/kinds.ts';
 import { readCertificateState, splitBundle } from '../../operator/webhook/certificate-state.ts';
 import { createAuthority } from '../../operator/webhook/certificates.ts';
 import { trustedBundles } from '../../operator/webhook/webhook-configuration.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { KubeObject } from '../../operator/runtime/kube-object.ts';
 import { TerminalError } from '../../operator/runtime/reconciler.ts';
-import { CERTIFICATE_SECRET } from '../../operator/webhook/certificate-secret.ts';
+import { SECRET as CERTIFICATE_SECRET } from '../../operator/api/kinds.ts';
 import { selectedNamespaces } from '../../operator/webhook/coverage.ts';
 import type { Webhook, WebhookConfiguration } from '../../operator/webhook/webhook-configuration.ts';
 import { WEBHOOK_CONFIGURATION } from '../../operator/webhook/webhook-configuration.ts';

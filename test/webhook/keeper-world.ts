@@ -1,6 +1,7 @@
 import { createLogger } from '../../operator/telemetry/logger.ts';
 import { CertificateKeeper } from '../../operator/webhook/certificate-keeper.ts';
-import { CERTIFICATE_SECRET, decodeSecret } from '../../operator/webhook/certificate-secret.ts';
+import { SECRET as CERTIFICATE_SECRET } from '../../operator/api/kinds.ts';
+import { decodeSecret } from '../../operator/webhook/certificate-secret.ts';
 import type { SecretText } from '../../operator/webhook/certificate-state.ts';
 import { CoverageKeeper } from '../../operator/webhook/coverage-keeper.ts';
 import { servingNames } from '../../operator/webhook/serving-names.ts';
