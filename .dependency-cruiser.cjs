@@ -57,7 +57,13 @@ module.exports = {
       from: { path: '^operator/stores/([^/]+)/' },
       to: {
         path: '^operator/',
-        pathNot: ['^operator/stores/$1/', '^operator/stores/(store|listing)[.]ts$', api, telemetry, errors],
+        pathNot: [
+          '^operator/stores/$1/',
+          '^operator/stores/(store|listing|references|request-budget)[.]ts$',
+          api,
+          telemetry,
+          errors,
+        ],
       },
     },
     {
@@ -78,6 +84,8 @@ module.exports = {
     packageOnly('fastify', 'fastify', ['^operator/(webhook|http)/'], 'HTTP lives at the edge'),
     packageOnly('pino', 'pino', ['^operator/telemetry/'], 'the logger is made in one place'),
     packageOnly('prom-client', 'prom-client', ['^operator/telemetry/'], 'metrics are made in one place'),
+    packageOnly('node-vault', 'node-vault', ['^operator/stores/vault/'], 'Vault is spoken to by its driver alone'),
+    packageOnly('knex', '(knex|pg|mysql2)', ['^operator/stores/database/'], 'SQL is spoken by its driver alone'),
     packageOnly('undici', 'undici', ['^operator/runtime/'], 'connections are made in runtime'),
     {
       name: 'no-circular',

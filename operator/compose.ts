@@ -6,6 +6,7 @@ import { BindingReconciler } from './controllers/spark-job-secret-binding/reconc
 import { COUNT_LAG_MS, watchedKinds } from './watched-kinds.ts';
 import { FollowedSecrets } from './followed-secrets.ts';
 import { decide } from './injection/decide.ts';
+import { NamespaceReferences } from './namespace-references.ts';
 import { Program } from './program.ts';
 import { Controller } from './runtime/controller.ts';
 import { EventRecorder } from './runtime/events.ts';
@@ -152,12 +153,15 @@ function controller({ logger, metrics }: Parts, name: string, reconciler: Reconc
 }
 
 function createCache(
-  { connection, client, metrics }: Parts,
+  { config, connection, client, metrics }: Parts,
   listeners: Pick<StoreCacheOptions, 'onChange' | 'onPush'>,
 ): StoreCache {
+  const { namespace: own, serviceAccount, identityNamespaces: allowedNamespaces } = config;
+  const identity = { namespace: own, serviceAccount, allowedNamespaces };
   return new StoreCache({
     open: storeOpener({
       secretAccess: (namespace, secretName) => new FollowedSecrets({ connection, client, namespace, secretName }),
+      references: (namespace) => new NamespaceReferences({ client, namespace, identity }),
     }),
     ...listeners,
     onRequest: (type, operation, ok) => {

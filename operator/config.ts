@@ -2,6 +2,10 @@
 export interface Config {
   /** The operator's own namespace. */
   readonly namespace: string;
+  /** Name of the operator's own ServiceAccount; undefined: it runs without one, and can't log in to stores with it. */
+  readonly serviceAccount: string | undefined;
+  /** Namespaces whose stores may log in with that ServiceAccount. */
+  readonly identityNamespaces: readonly string[];
   /** Unique among the replicas. */
   readonly identity: string;
   /** Name of the Service in front of the webhook. */
@@ -27,8 +31,11 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The configuration in an environment, as the chart sets it. Throws an Error that names the variable to mend. */
 export function readConfig(environment: Environment): Config {
+  const namespace = required(environment, 'POD_NAMESPACE');
   return Object.freeze({
-    namespace: required(environment, 'POD_NAMESPACE'),
+    namespace,
+    serviceAccount: environment['SERVICE_ACCOUNT'],
+    identityNamespaces: list(environment['IDENTITY_NAMESPACES']) ?? [namespace],
     identity: required(environment, 'POD_NAME'),
     webhookService: environment['WEBHOOK_SERVICE'] ?? 'spark-secrets-operator',
     webhookUrl: environment['WEBHOOK_URL'],
@@ -47,6 +54,11 @@ function required(environment: Environment, name: string): string {
   if (value === undefined || value === '')
     throw new Error(`${name} is not set: the chart sets it from the pod's fields`);
   return value;
+}
+
+/** Comma separated. An empty text is an empty list. */
+function list(text: string | undefined): string[] | undefined {
+  return text?.split(',').flatMap((item) => item.trim() || []);
 }
 
 function port(environment: Environment, name: string, fallback: number): number {

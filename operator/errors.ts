@@ -9,6 +9,9 @@ interface ErrorKind {
 const ERRORS = {
   StoreUnreachable: { message: 'the store does not answer', status: 503, retry: true },
   AuthenticationFailed: { message: 'the store refuses the operator', status: 502, retry: true },
+  CredentialsMissing: { message: 'a Secret that the store names is not there', status: 502, retry: true },
+  KeyRefused: { message: 'the store refuses this key to the operator', status: 502, retry: true },
+  ValueUnreadable: { message: 'what the store has under the key is not a value', status: 502, retry: true },
   VersionConflict: {
     message: 'the key has another version by now: read it again, then write',
     status: 409,
@@ -20,19 +23,26 @@ const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
+export interface OperatorErrorOptions extends ErrorOptions {
+  /** How long the backend asks to be left alone, in milliseconds (`Retry-After`). */
+  readonly retryAfterMs?: number;
+}
+
 /** An error with a code of the table. `detail` is added to the table's sentence. */
 export class OperatorError extends Error {
   readonly code: ErrorCode;
   readonly status: number;
   readonly retry: boolean;
+  readonly retryAfterMs: number | undefined;
 
-  constructor(code: ErrorCode, detail?: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, detail?: string, options?: OperatorErrorOptions) {
     const kind = ERRORS[code];
     super(detail === undefined ? kind.message : `${kind.message}: ${detail}`, options);
     this.name = code;
     this.code = code;
     this.status = kind.status;
     this.retry = kind.retry;
+    this.retryAfterMs = options?.retryAfterMs;
   }
 
   /** Whether `error` is one of ours with that code. */

@@ -50,6 +50,16 @@ export const NAMESPACE: KubeKind = {
   namespaced: false,
 };
 
+/** For its tokens (TokenRequest). `confidential`: what it answers holds a credential. */
+export const SERVICE_ACCOUNT: KubeKind = {
+  group: '',
+  version: 'v1',
+  plural: 'serviceaccounts',
+  kind: 'ServiceAccount',
+  namespaced: true,
+  confidential: true,
+};
+
 /** What is kept of a driver pod. */
 export interface DriverPod extends KubeObject {
   readonly status?: { readonly phase?: string };

@@ -13,6 +13,10 @@ export const REASONS = {
     'The store refuses the operator. Check the credentials that the store names, or the RBAC of the operator.',
   SecretNotFound: 'The Secret that the store names is not there yet. Create it; nothing else has to be done.',
   // keys
+  KeyRefused:
+    'The store lets the operator in, but not to this key. Give its policy or role read access to the path, or correct the key.',
+  ValueUnreadable:
+    'What the store has under the key can not be read: it was not sealed for this key, or has another form than the store expects. Write the value anew.',
   StoreNotFound: 'The SecretStoreConfig that the binding names does not exist. Create it, or correct spec.storeRef.',
   KeyNotFound: 'The store does not have the key. Add it to the store, or correct the key in the binding.',
   AccessDenied:

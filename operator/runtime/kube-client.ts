@@ -40,6 +40,14 @@ export interface KubeClient {
   /** Throws `AlreadyExistsError` if the name is taken. Returns the object as stored. */
   create<T extends KubeObject>(kind: KubeKind<T>, object: T, signal: AbortSignal): Promise<T>;
 
+  /** POST to a subresource (`token` of a ServiceAccount, `eviction` of a Pod). Returns what it answers. */
+  createSubresource<T extends KubeObject>(
+    kind: KubeKind,
+    subresource: Subresource,
+    object: KubeObject,
+    signal: AbortSignal,
+  ): Promise<T>;
+
   /** PUT; with `metadata.resourceVersion` set it is compare-and-set and throws `ConflictError` if it lost. */
   replace<T extends KubeObject>(kind: KubeKind<T>, object: T, signal: AbortSignal): Promise<T>;
 
@@ -48,6 +56,13 @@ export interface KubeClient {
 
   /** False: it wasn't there. */
   delete(kind: KubeKind, namespace: string | undefined, name: string, options: DeleteOptions): Promise<boolean>;
+}
+
+/** Of which object, and which. `object.metadata` of a subresource's body often says less. */
+export interface Subresource {
+  readonly namespace: string;
+  readonly name: string;
+  readonly subresource: string;
 }
 
 /** A request, and what it is about: for errors. */
@@ -86,6 +101,17 @@ export class HttpKubeClient implements KubeClient {
     const { namespace, name } = object.metadata;
     const path = `${pathOf(kind, namespace)}?fieldManager=${FIELD_MANAGER}`;
     return this.#call<T>({ method: 'POST', path, kind, name, signal, ...json(kind, object) });
+  }
+
+  async createSubresource<T extends KubeObject>(
+    kind: KubeKind,
+    { namespace, name, subresource }: Subresource,
+    object: KubeObject,
+    signal: AbortSignal,
+  ): Promise<T> {
+    const path = pathOf(kind, namespace, name, subresource);
+    const body = JSON.stringify(object);
+    return this.#call<T>({ method: 'POST', path, kind, name, signal, body, contentType: 'application/json' });
   }
 
   async replace<T extends KubeObject>(kind: KubeKind<T>, object: T, signal: AbortSignal): Promise<T> {

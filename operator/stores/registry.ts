@@ -2,12 +2,15 @@ import type { SecretStoreConfig, StoreSpec } from '../api/kinds.ts';
 import { OperatorError } from '../errors.ts';
 import { KubernetesStore } from './kubernetes/driver.ts';
 import type { SecretAccess } from './kubernetes/secret-access.ts';
+import type { StoreReferences } from './references.ts';
 import type { SecretStore } from './store.ts';
 
 /** What drivers need of the rest of the program. */
 export interface DriverParts {
   /** The Secrets of a store of type kubernetes: the one named `secretName` in `namespace`, and its groups'. */
   readonly secretAccess: (namespace: string, secretName: string) => SecretAccess;
+  /** What the specs of a namespace's stores refer to. */
+  readonly references: (namespace: string) => StoreReferences;
 }
 
 /** Makes the driver of a store. */

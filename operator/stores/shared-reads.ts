@@ -173,7 +173,12 @@ export class SharedReads {
   async #readKeys(keys: readonly SecretKey[]): Promise<ReadonlySet<string>> {
     const asOf = ++this.#requests;
     const found = await this.#ask('read', (signal) => this.#store.readMany(keys, signal));
-    return new Set(keys.flatMap((key) => this.#keys.fill(key, { asOf, value: found.get(key) }, sameVersion)));
+    return new Set(
+      keys.flatMap((key) => {
+        const value = found.get(key);
+        return value instanceof OperatorError ? [] : this.#keys.fill(key, { asOf, value }, sameVersion);
+      }),
+    );
   }
 
   async #list(group: SecretGroup): Promise<ReadonlySet<string>> {

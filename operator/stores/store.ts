@@ -1,10 +1,23 @@
 import type { SecretGroup, SecretKey } from '../api/secret-key.ts';
 import type { SecretValue } from '../api/secret-value.ts';
+import type { OperatorError } from '../errors.ts';
 
 /** A value and the version it was read at. */
 export interface SecretVersion {
   readonly value: SecretValue;
   readonly version: string;
+}
+
+/**
+ * What a store has under a key: the value, or why it can't tell of this one key though it can of others (KeyRefused,
+ * ValueUnreadable). A failure of the store itself is thrown instead.
+ */
+export type Found = SecretVersion | OperatorError;
+
+/** How urgent a read is. */
+export interface ReadOptions {
+  /** A refresh of what is known already: it waits until nothing is read that somebody waits for. */
+  readonly background?: boolean;
 }
 
 /** The version that a write made. Opaque: it changes whenever the value does, and tells nothing about it. */
@@ -49,20 +62,57 @@ export interface StoreHealth {
  */
 export interface SecretStore {
   /** The present values. A key that is absent from the map is not there. */
-  readMany(keys: readonly SecretKey[], signal: AbortSignal): Promise<ReadonlyMap<SecretKey, SecretVersion>>;
+  readMany(
+    keys: readonly SecretKey[],
+    signal: AbortSignal,
+    options?: ReadOptions,
+  ): Promise<ReadonlyMap<SecretKey, Found>>;
   /** Creates or changes a key. Throws VersionConflict, or ValueTooLarge before the backend is asked. */
   write(key: SecretKey, value: SecretValue, options: WriteOptions): Promise<VersionInfo>;
   /** Removes a key; one that is not there is fine. Throws VersionConflict. */
   remove(key: SecretKey, options: RemoveOptions): Promise<void>;
-  /** What lies directly in a group, keys and groups in order of name. A group that is not there is empty. */
+  /**
+   * What lies directly in a group, keys and groups in order of name. A group that is not there is empty. Throws
+   * KeyRefused when this group may not be listed, though others may.
+   */
   list(group: SecretGroup, signal: AbortSignal): AsyncIterable<SecretEntry>;
   /**
    * Only stores that push. Tells which keys may have changed (also those that came or went), until the signal is
    * aborted; resolves once it listens. After it lost touch it tells every key that changed meanwhile.
    */
   watch?(onChange: (keys: readonly SecretKey[]) => void, signal: AbortSignal): Promise<void>;
-  /** Whether it works, in words for its condition. */
+  /**
+   * Only stores that can be asked cheaply whether they answer at all: many times a minute, also between reads. Throws
+   * what any method throws.
+   */
+  ping?(signal: AbortSignal): Promise<void>;
+  /** Whether it works, in words for its condition. Looks anew at the Secrets that the store's spec names. */
   check(signal: AbortSignal): Promise<StoreHealth>;
   /** Lets go of connections. Safe to call twice; nothing else may be called afterwards. */
   close(): Promise<void>;
+  /** Only stores with credentials that are made for one consumer and end with it. */
+  readonly leases?: Leases;
+}
+
+/** Credentials that a store made for one consumer. */
+export interface Lease {
+  /** By which it is renewed and revoked. No secret, and useless to those who can't log in to the store. */
+  readonly handle: string;
+  /** What was made, by field: `username`, `password`. */
+  readonly values: ReadonlyMap<string, SecretValue>;
+  /** How long it lasts unless it is renewed, in milliseconds. */
+  readonly ttlMs: number;
+}
+
+/** Credentials on lease. Methods throw what the store's throw. */
+export interface Leases {
+  /**
+   * Makes credentials at a path of the store (`database/creds/readonly`). If the caller never gets to note the handle,
+   * they end by themselves within a minute: `keep` confirms them.
+   */
+  lease(path: SecretKey, signal: AbortSignal): Promise<Lease>;
+  /** Confirms or renews: they last for `ttlMs` again. Throws KeyRefused when they are gone already. */
+  keep(handle: string, signal: AbortSignal): Promise<{ readonly ttlMs: number }>;
+  /** Ends them at once; those that are gone are fine. */
+  revoke(handle: string, signal: AbortSignal): Promise<void>;
 }

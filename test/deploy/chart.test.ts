@@ -64,6 +64,8 @@ describe('the chart', function () {
     expect(Object.fromEntries(env.map(({ name, value, valueFrom }) => [name, value ?? valueFrom]))).to.deep.equal({
       POD_NAMESPACE: { fieldRef: { fieldPath: 'metadata.namespace' } },
       POD_NAME: { fieldRef: { fieldPath: 'metadata.name' } },
+      SERVICE_ACCOUNT: { fieldRef: { fieldPath: 'spec.serviceAccountName' } },
+      IDENTITY_NAMESPACES: 'apart',
       WEBHOOK_SERVICE: 'try-spark-secrets-operator',
       WEBHOOK_CONFIGURATION: 'try-spark-secrets-operator',
       WEBHOOK_PORT: '8443',

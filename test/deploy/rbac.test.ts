@@ -56,6 +56,7 @@ describe('the operator’s rights', function () {
       'mutatingwebhookconfigurations: list watch patch update',
       'leases: create',
       'leases: get update',
+      'serviceaccounts/token: create',
       'secrets: create',
       'secrets: list watch update',
     ]);

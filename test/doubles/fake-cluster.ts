@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { AlreadyExistsError, ApiError, ConflictError } from '../../operator/runtime/api-error.ts';
-import type { ApplyOptions, KubeClient } from '../../operator/runtime/kube-client.ts';
+import type { ApplyOptions, KubeClient, Subresource } from '../../operator/runtime/kube-client.ts';
 import type { KubeKind, KubeObject } from '../../operator/runtime/kube-object.ts';
 import type { Lister } from '../../operator/runtime/lister.ts';
 
@@ -76,6 +76,16 @@ export class FakeCluster implements KubeClient {
       throw new AlreadyExistsError('there is one', { code: 409, reason: 'AlreadyExists' });
     }
     return this.put(kind, object) as T;
+  }
+
+  /** What subresources answer, by `plural/subresource`; without an entry they answer 404. */
+  readonly subresources = new Map<string, (where: Subresource, object: KubeObject) => KubeObject>();
+
+  async createSubresource<T extends KubeObject>(kind: KubeKind, where: Subresource, object: KubeObject): Promise<T> {
+    const answer = this.subresources.get(`${kind.plural}/${where.subresource}`);
+    this.writes.push(`POST ${kind.plural}/${where.subresource} ${where.name}`);
+    if (answer === undefined) throw new ApiError('not found', { code: 404, reason: 'NotFound' });
+    return Promise.resolve(answer(where, object) as T);
   }
 
   async replace<T extends KubeObject>(kind: KubeKind<T>, object: T): Promise<T> {

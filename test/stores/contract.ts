@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { SecretValue } from '../../operator/api/secret-value.ts';
 import { OperatorError } from '../../operator/errors.ts';
-import type { SecretStore } from '../../operator/stores/store.ts';
+import type { Found, SecretStore, SecretVersion } from '../../operator/stores/store.ts';
 import { failureOf, seenOf } from '../support/failure.ts';
 import { group, key } from '../support/keys.ts';
 import { watchContract } from './watch-contract.ts';
@@ -35,11 +35,13 @@ export function storeContract(name: string, contract: Contract): void {
       });
     const remove = (where: string, ifVersion?: string) =>
       store.remove(key(where), { signal, ...(ifVersion === undefined ? {} : { ifVersion }) });
-    const read = async (...wanted: string[]) => {
-      const found = await store.readMany(wanted.map(key), signal);
-      return Object.fromEntries([...found].map(([where, { value }]) => [where, value.reveal().toString()]));
+    const found = async (...wanted: string[]) => {
+      const answer = await store.readMany(wanted.map(key), signal);
+      return new Map([...answer].map(([where, what]) => [where, versionIn(what)]));
     };
-    const versionOf = async (where: string) => (await store.readMany([key(where)], signal)).get(key(where))?.version;
+    const read = async (...wanted: string[]) =>
+      Object.fromEntries([...(await found(...wanted))].map(([where, { value }]) => [where, value.reveal().toString()]));
+    const versionOf = async (where: string) => (await found(where)).get(key(where))?.version;
     const list = async (where: string) => {
       const entries = await Array.fromAsync(store.list(group(where), signal));
       return entries.map((entry) => ('key' in entry ? entry.key : `${entry.group}/`));
@@ -119,8 +121,7 @@ export function storeContract(name: string, contract: Contract): void {
       for (const [what, value] of Object.entries(values)) {
         it(`brings back ${what} byte for byte`, async () => {
           await write('orders/a', value);
-          const found = await store.readMany([key('orders/a')], signal);
-          expect(found.get(key('orders/a'))?.value.equals(value)).to.be.true;
+          expect((await found('orders/a')).get(key('orders/a'))?.value.equals(value)).to.be.true;
         });
       }
 
@@ -282,4 +283,9 @@ export function storeContract(name: string, contract: Contract): void {
       for (const error of errors) expect(seenOf(error)).not.to.include(HIDDEN);
     });
   });
+}
+
+function versionIn(found: Found): SecretVersion {
+  if (found instanceof OperatorError) throw found;
+  return found;
 }

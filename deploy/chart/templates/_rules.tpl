@@ -61,6 +61,11 @@ so that a list of namespaces can one day turn the first part into a Role for eac
   resources: [leases]
   resourceNames: [{{ include "operator.name" . }}]
   verbs: [get, update]
+# Asks for tokens of its own ServiceAccount, and no other's, to log in to Vault with (auth kubernetes or jwt).
+- apiGroups: ['']
+  resources: [serviceaccounts/token]
+  resourceNames: [{{ include "operator.serviceAccount" . }}]
+  verbs: [create]
 # Makes the Secret with the webhook's certificate again when somebody deletes it, which is a way to get a new one.
 - apiGroups: ['']
   resources: [secrets]

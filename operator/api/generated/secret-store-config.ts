@@ -26,7 +26,7 @@ export interface SecretStoreConfig {
       secretName?: string;
     };
     /**
-     * Values in HashiCorp Vault or OpenBao, KV version 1 or 2. Not yet supported.
+     * Values in HashiCorp Vault or OpenBao, KV version 1 or 2.
      */
     vault?: {
       /**
@@ -59,7 +59,7 @@ export interface SecretStoreConfig {
           key: string;
         };
         /**
-         * Login with a ServiceAccount token of the operator.
+         * Login with a token of the operator's own ServiceAccount (auth method kubernetes). Only for stores in the namespaces that the operator was installed to trust with it (by default its own): elsewhere use tokenSecretRef or appRole.
          */
         kubernetes?: {
           /**
@@ -102,7 +102,7 @@ export interface SecretStoreConfig {
           mount?: string;
         };
         /**
-         * Login with a JWT of the operator's ServiceAccount.
+         * Login with a token of the operator's own ServiceAccount (auth method jwt). Only for stores in the namespaces that the operator was installed to trust with it, as for kubernetes.
          */
         jwt?: {
           /**
@@ -143,7 +143,7 @@ export interface SecretStoreConfig {
       };
     };
     /**
-     * Values in a table of a SQL database. Not yet supported.
+     * Values in a table of a SQL database, sealed with a key that the database never sees.
      */
     database?: {
       /**
@@ -233,15 +233,15 @@ export interface SecretStoreConfig {
       keys: string[];
     }[];
     /**
-     * How many requests the operator may send to the store. Not yet supported.
+     * How many requests the operator may send to the store, for all bindings together. Reads that a new binding waits for go before refreshes. Stores of type vault are asked once for each key, stores of type database once for many.
      */
     requestBudget?: {
       /**
        * Requests a second, in the long run.
        */
-      perSecond: number;
+      perSecond?: number;
       /**
-       * Requests at once.
+       * Requests at once after a pause.
        */
       burst?: number;
     };
