@@ -1,5 +1,5 @@
 import type { KubeConnection } from '../../operator/runtime/kube-connection.ts';
-import { type Sample, samplesOf } from './prometheus.ts';
+import { type Sample, samplesOf } from '../support/prometheus.ts';
 
 /** Number of writes that the API server has counted, by `verb resource`. */
 export type Writes = ReadonlyMap<string, number>;

@@ -1,7 +1,7 @@
 import { API_VERSION } from '../../operator/api/group.ts';
 import { SECRET_STORE_CONFIG, SPARK_JOB_SECRET_BINDING, type SparkJobSecretBinding } from '../../operator/api/kinds.ts';
 import type { Bench } from './bench.ts';
-import { apply } from './installation.ts';
+import { apply } from '../support/operator/installation.ts';
 import { waitUntil } from '../../deploy/local/progress.ts';
 
 /** Label of every binding of a run, with the run's name: what a `ReadyWatch` follows. */

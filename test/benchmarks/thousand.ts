@@ -13,9 +13,9 @@ import {
   storeIsReady,
   storeNamespace,
 } from './objects.ts';
-import type { OperatorProcess } from './operator-process.ts';
+import type { OperatorProcess } from '../support/operator/operator-process.ts';
 import { percentile } from './percentile.ts';
-import { sumOf } from './prometheus.ts';
+import { sumOf } from '../support/prometheus.ts';
 import { ReadyWatch } from './ready-watch.ts';
 
 const BINDINGS = 1_000;

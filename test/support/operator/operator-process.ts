@@ -4,9 +4,9 @@ import { readFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { waitUntil } from '../../deploy/local/progress.ts';
-import { lastLines, run } from '../../deploy/local/run.ts';
-import { sumOf } from './prometheus.ts';
+import { waitUntil } from '../../../deploy/local/progress.ts';
+import { lastLines, run } from '../../../deploy/local/run.ts';
+import { sumOf } from '../prometheus.ts';
 
 /** What every start of the operator has in common. */
 export interface Launch {
@@ -92,6 +92,12 @@ export class OperatorProcess {
     await this.#exited;
     late.abort();
     await timer;
+  }
+
+  /** As a node that dies does it: SIGKILL. */
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.#exited;
   }
 
   async #leads(): Promise<boolean> {

@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import type { Cluster } from '../../deploy/local/cluster.ts';
+import type { Cluster } from '../../../deploy/local/cluster.ts';
 
 /** What the chart set up in a cluster for an operator that runs on this machine. */
 export interface Installation {
   readonly namespace: string;
+  /** Name of the operator's ServiceAccount. */
+  readonly serviceAccount: string;
   /** The environment of the chart's container. */
   readonly env: Readonly<Record<string, string>>;
   /** The container's memory limit in bytes. */
@@ -24,7 +26,7 @@ interface Manifest {
   readonly spec?: { readonly template?: { readonly spec: { readonly containers: readonly Container[] } } };
 }
 
-const repository = join(import.meta.dirname, '..', '..');
+const repository = join(import.meta.dirname, '..', '..', '..');
 /** What the chart makes for pods: the operator is a process of this machine here. */
 const onlyForPods = ['Deployment', 'Service', 'PodDisruptionBudget'];
 
@@ -44,6 +46,7 @@ export async function install(cluster: Cluster, release: string): Promise<Instal
   const token = ['create', 'token', account.metadata.name, '--namespace', release, '--duration=6h'];
   return {
     namespace: release,
+    serviceAccount: account.metadata.name,
     env: Object.fromEntries(container.env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]]))),
     memoryLimit: bytesOf(container.resources.limits.memory),
     token: (await cluster.kubectl(token)).trim(),

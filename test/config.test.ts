@@ -1,0 +1,33 @@
+import { expect } from 'chai';
+import { readConfig } from '../operator/config.ts';
+
+const POD = { POD_NAMESPACE: 'operator', POD_NAME: 'operator-1' };
+
+describe('the configuration', () => {
+  it('needs only what the pod knows of itself', () => {
+    const config = readConfig(POD);
+    expect(config).to.include({ namespace: 'operator', identity: 'operator-1', webhookPort: 8443, logLevel: 'info' });
+    expect(config).to.be.frozen;
+  });
+
+  it('names the variable that has to be mended', () => {
+    for (const [name, value] of Object.entries({ POD_NAMESPACE: '', WEBHOOK_PORT: '70000', LOG_LEVEL: 'loud' }))
+      expect(() => readConfig({ ...POD, [name]: value }), name).to.throw(name);
+  });
+
+  describe('who may log in with the operator’s own identity', () => {
+    const namespaces = (text?: string) => readConfig({ ...POD, IDENTITY_NAMESPACES: text }).identityNamespaces;
+
+    it('is by default its own namespace alone', () => {
+      expect(namespaces()).to.deep.equal(['operator']);
+    });
+
+    it('is a list', () => {
+      expect(namespaces('operator, platform')).to.deep.equal(['operator', 'platform']);
+    });
+
+    it('is nobody, when the list is empty', () => {
+      expect(namespaces('')).to.deep.equal([]);
+    });
+  });
+});

@@ -1,0 +1,81 @@
+import { KubeConfig } from '@kubernetes/client-node';
+import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { bundle } from '../../../deploy/image/bundle.ts';
+import type { Cluster } from '../../../deploy/local/cluster.ts';
+import { KubeConnection } from '../../../operator/runtime/kube-connection.ts';
+import type { Installation } from './installation.ts';
+import type { Launch } from './operator-process.ts';
+
+/** What a launch is made from. */
+export interface LaunchParts {
+  readonly cluster: Cluster;
+  /** For the bundle and the kubeconfig. */
+  readonly folder: string;
+  /** For the log and the CPU profiles. */
+  readonly output: string;
+  /** Where the cluster reaches this machine. */
+  readonly webhookHost: string;
+  readonly installation: Installation;
+  readonly profile: boolean;
+}
+
+/**
+ * The environment is the chart's and the image's; only ports and addresses are those of this machine. For a profile the
+ * sources run as they are: in the bundle's nobody could tell one function from another.
+ */
+export async function createLaunch(parts: LaunchParts): Promise<Omit<Launch, 'procs'>> {
+  const { cluster, folder, installation, webhookHost } = parts;
+  const main = join(import.meta.dirname, '..', '..', '..', 'operator', 'main.ts');
+  const file = parts.profile ? main : join(folder, 'operator.mjs');
+  if (!parts.profile) await bundle(main, file);
+  const kubeconfig = join(folder, 'operator.kubeconfig');
+  await writeFile(kubeconfig, kubeconfigOf(cluster, installation.token), { mode: 0o600 });
+  const [webhookPort, healthPort] = [await freePort(), await freePort()];
+  const env = {
+    ...installation.env,
+    NODE_ENV: 'production',
+    NODE_OPTIONS: '--max-old-space-size-percentage=50 --max-semi-space-size=8 --disable-warning=DEP0040',
+    NODE_COMPILE_CACHE: join(folder, 'compile-cache'),
+    KUBECONFIG: kubeconfig,
+    POD_NAMESPACE: installation.namespace,
+    POD_NAME: installation.namespace,
+    SERVICE_ACCOUNT: installation.serviceAccount,
+    WEBHOOK_PORT: String(webhookPort),
+    WEBHOOK_URL: `https://${webhookHost}:${webhookPort}`,
+    HEALTH_PORT: String(healthPort),
+  };
+  return { file, env, webhookPort, healthPort, folder: parts.output, profile: parts.profile };
+}
+
+/** The cluster's kubeconfig with the operator's own token instead of a person's credentials. */
+function kubeconfigOf(cluster: Cluster, token: string): string {
+  const config = load(cluster);
+  const server = config.getCurrentCluster();
+  if (server === null) throw new Error('the kubeconfig has no current cluster');
+  const own = new KubeConfig();
+  own.loadFromClusterAndUser(server, { name: 'operator', token });
+  return own.exportConfig();
+}
+
+/** A connection with the cluster's own credentials: those of a person who may do everything. */
+export function connect(cluster: Cluster): KubeConnection {
+  return new KubeConnection(load(cluster));
+}
+
+function load({ kubeconfig, context }: Cluster): KubeConfig {
+  const config = new KubeConfig();
+  config.loadFromFile(kubeconfig);
+  if (context !== undefined) config.setCurrentContext(context);
+  return config;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no free port');
+  return address.port;
+}
