@@ -28,5 +28,10 @@ function secretView(secret: Readonly<BindingSecret>): BindingSecretView {
   const { name, annotations } = secret.metadata;
   const envKeys = envKeysOf(secret);
   // Without its list of variables the content is not known: the operator writes the Secret again.
-  return { name, specDigest: envKeys && annotations?.[ANNOTATIONS.specDigest], envKeys: envKeys ?? {} };
+  return {
+    name,
+    specDigest: envKeys && annotations?.[ANNOTATIONS.specDigest],
+    envKeys: envKeys ?? {},
+    versions: annotations?.[ANNOTATIONS.versions],
+  };
 }

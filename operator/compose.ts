@@ -1,7 +1,9 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import { bindingViews } from './binding-views.ts';
 import type { Config } from './config.ts';
+import { RestartReconciler } from './controllers/rotation-restart/reconciler.ts';
 import { StoreReconciler } from './controllers/secret-store-config/reconciler.ts';
+import { RunReconciler } from './controllers/spark-application-run/reconciler.ts';
 import { BindingReconciler } from './controllers/spark-job-secret-binding/reconciler.ts';
 import { COUNT_LAG_MS, watchedKinds } from './watched-kinds.ts';
 import { FollowedSecrets } from './followed-secrets.ts';
@@ -40,7 +42,9 @@ interface Parts {
 }
 
 /** The controllers, by what they keep. */
-export type Controllers = Readonly<Record<'bindings' | 'stores' | 'coverage' | 'certificates', Controller>>;
+export type Controllers = Readonly<
+  Record<'bindings' | 'runs' | 'restarts' | 'stores' | 'coverage' | 'certificates', Controller>
+>;
 
 /** How many bindings are reconciled at once. Most of a run is waiting for the API server. */
 const BINDINGS_AT_ONCE = 16;
@@ -129,6 +133,8 @@ function createControllers(parts: Parts): { controllers: Controllers; cache: Sto
   );
   const controllers = {
     bindings,
+    runs: controller(parts, 'sparkapplicationrun', new RunReconciler({ client, sources, events })),
+    restarts: controller(parts, 'rotationrestart', new RestartReconciler({ client, sources, events, now }), 1),
     stores: controller(parts, 'secretstoreconfig', new StoreReconciler({ client, sources, events, now })),
     coverage: controller(parts, 'coverage', coverage, 1),
     certificates: controller(parts, 'certificates', createCertificates(parts), 1),
@@ -158,16 +164,21 @@ function createCache(
 ): StoreCache {
   const { namespace: own, serviceAccount, identityNamespaces: allowedNamespaces } = config;
   const identity = { namespace: own, serviceAccount, allowedNamespaces };
-  return new StoreCache({
+  const cache = new StoreCache({
     open: storeOpener({
       secretAccess: (namespace, secretName) => new FollowedSecrets({ connection, client, namespace, secretName }),
       references: (namespace) => new NamespaceReferences({ client, namespace, identity }),
     }),
     ...listeners,
-    onRequest: (type, operation, ok) => {
-      metrics.storeRequest(type, operation, ok ? 'success' : 'error');
+    onRequest: (store, operation, ok) => {
+      metrics.storeRequest(store, operation, ok ? 'success' : 'error');
+    },
+    onClose: (namespace, store) => {
+      metrics.forgetStore(namespace, store);
     },
   });
+  metrics.watchStores(() => cache.states());
+  return cache;
 }
 
 function createCoverage(parts: Parts, onChange: (namespaces: readonly string[]) => void): CoverageKeeper {

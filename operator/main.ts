@@ -1,6 +1,7 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { compose } from './compose.ts';
 import { readConfig } from './config.ts';
+import { rewrapCommand } from './rewrap-command.ts';
 
 /** Time for a clean end before the process ends anyway, in milliseconds. */
 const STOP_MS = 8_000;
@@ -10,6 +11,11 @@ if (process.argv.includes('--selftest')) process.exit(0);
 
 const kubeConfig = new KubeConfig();
 kubeConfig.loadFromDefault();
+
+// `rewrap NAMESPACE/STORE`: a command for people, in the operator's image because it needs the operator's rights.
+const [command, argument] = process.argv.slice(2);
+if (command === 'rewrap') process.exit(await rewrapCommand(kubeConfig, argument));
+
 const config = readConfig(process.env);
 const program = compose(config, kubeConfig, (reason) => void end(1, reason));
 

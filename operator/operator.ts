@@ -45,6 +45,7 @@ type Watch = [
  */
 export class SparkSecretsOperator extends Operator {
   readonly #kinds: readonly WatchedKind[];
+  readonly #watched = new Set<WatchedKind>();
 
   constructor(kinds: readonly WatchedKind[], logger?: OperatorLogger) {
     super(logger);
@@ -68,13 +69,21 @@ export class SparkSecretsOperator extends Operator {
     await Promise.all(watching);
   }
 
-  /** Starts the informer of that kind; throws if the constructor was given none. Its objects arrive as `Modified`. */
+  /**
+   * Starts the informer of that kind; throws if the constructor was given none. Its objects arrive as `Modified`. Of two
+   * informers of one kind, which differ in their labels, a second call starts the second.
+   */
   protected override async watchResource(...[group, version, plural, onEvent, namespace]: Watch): Promise<void> {
     const watched = this.#kinds.find(
       (kind) =>
-        kind.group === group && kind.version === version && kind.plural === plural && kind.namespace === namespace,
+        !this.#watched.has(kind) &&
+        kind.group === group &&
+        kind.version === version &&
+        kind.plural === plural &&
+        kind.namespace === namespace,
     );
     if (watched === undefined) throw new Error(`No informer for ${plural}.${group}/${version}: compose must give one.`);
+    this.#watched.add(watched);
     watched.informer.subscribe((kept, change) => {
       const object = kept as unknown as ResourceEvent['object'];
       const type = change === 'delete' ? ResourceEventType.Deleted : ResourceEventType.Modified;

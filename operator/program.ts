@@ -1,4 +1,5 @@
 import type { Controllers } from './compose.ts';
+import { RESTARTS } from './controllers/rotation-restart/reconciler.ts';
 import { findCondition } from './api/conditions.ts';
 import type { SparkSecretsOperator } from './operator.ts';
 import type { EventRecorder } from './runtime/events.ts';
@@ -96,8 +97,12 @@ export class Program {
 
   #resync(): void {
     const { watches, controllers } = this.#parts;
-    for (const { metadata } of watches.bindings.list())
-      controllers.bindings.enqueue({ namespace: metadata.namespace ?? '', name: metadata.name }, 'low');
+    for (const { metadata } of watches.bindings.list()) {
+      const request = { namespace: metadata.namespace ?? '', name: metadata.name };
+      controllers.bindings.enqueue(request, 'low');
+      controllers.runs.enqueue(request, 'low');
+    }
+    controllers.restarts.enqueue(RESTARTS, 'low');
     for (const { metadata } of watches.stores.list())
       controllers.stores.enqueue({ namespace: metadata.namespace ?? '', name: metadata.name }, 'low');
   }

@@ -1,6 +1,7 @@
 import { LABELS } from './api/group.ts';
 import type { Controllers } from './compose.ts';
 import type { Config } from './config.ts';
+import { RESTARTS } from './controllers/rotation-restart/reconciler.ts';
 import type { WatchedKind } from './operator.ts';
 import { ResourceEventType, type ResourceEvent } from './runtime/dot-i.ts';
 import type { Informer } from './runtime/informer.ts';
@@ -16,6 +17,9 @@ const COVERAGE_LAG_MS = 20;
 /** What is not a new spec is nearly always the echo of our own write: one look, a moment later, at all of them. Milliseconds. */
 const ECHO_LAG_MS = 500;
 
+/** Values that change together are one restart. Milliseconds. */
+const RESTART_LAG_MS = 1_000;
+
 /**
  * Which kinds are watched, and whom a change of each concerns. This is the whole of the way of an event: from here on
  * there are only names in queues.
@@ -28,15 +32,21 @@ export function watchedKinds(watches: Watches, controllers: Controllers, config:
   ];
 }
 
-function ourKinds(watches: Watches, { bindings, stores, coverage }: Controllers, config: Config): WatchedKind[] {
+function ourKinds(
+  watches: Watches,
+  { bindings, runs, restarts, stores, coverage }: Controllers,
+  config: Config,
+): WatchedKind[] {
   const newSpec = changesOf(({ uid, generation }) => `${uid ?? ''}/${generation ?? 0}`);
   return [
     kind(watches.bindings, (event) => {
+      restarts.enqueueAfter(RESTARTS, RESTART_LAG_MS);
       if (!newSpec(event)) {
         bindings.enqueueAfter(requestOf(event), ECHO_LAG_MS);
         return;
       }
       bindings.enqueue(requestOf(event));
+      runs.enqueue(requestOf(event));
       stores.enqueueAfter(storeRefOf(event.object as unknown as SparkJobSecretBinding), COUNT_LAG_MS);
       coverage.enqueueAfter({ namespace: '', name: config.webhookConfiguration }, COVERAGE_LAG_MS);
     }),
@@ -53,14 +63,24 @@ function ourKinds(watches: Watches, { bindings, stores, coverage }: Controllers,
   ];
 }
 
-function coreKinds(watches: Watches, { bindings }: Controllers): WatchedKind[] {
+function coreKinds(watches: Watches, { bindings, runs, restarts }: Controllers): WatchedKind[] {
   const newLabels = changesOf(({ labels }) => JSON.stringify(labels));
   return [
     kind(watches.secrets, (event) => {
       const owner = metaOf(event).ownerReferences?.find((reference) => reference.kind === 'SparkJobSecretBinding');
       const { namespace } = requestOf(event);
       const name = owner?.name ?? metaOf(event).labels?.[LABELS.binding];
-      if (name !== undefined) bindings.enqueueAfter({ namespace, name }, ECHO_LAG_MS);
+      if (name === undefined) return;
+      bindings.enqueueAfter({ namespace, name }, ECHO_LAG_MS);
+      runs.enqueue({ namespace, name });
+      restarts.enqueueAfter(RESTARTS, RESTART_LAG_MS);
+    }),
+    kind(watches.runs, (event) => {
+      // A new one is the echo of our own write.
+      if (event.type !== ResourceEventType.Deleted) return;
+      const owner = metaOf(event).ownerReferences?.find((reference) => reference.kind === 'Pod');
+      const driver = watches.drivers.get(requestOf(event).namespace, owner?.name ?? '');
+      for (const { binding } of driver?.runs ?? []) runs.enqueue({ ...requestOf(event), name: binding });
     }),
     kind(watches.namespaces, (event) => {
       if (!newLabels(event)) return;
@@ -69,8 +89,12 @@ function coreKinds(watches: Watches, { bindings }: Controllers): WatchedKind[] {
         bindings.enqueue({ namespace, name: metadata.name }, 'low');
     }),
     kind(watches.drivers, ({ object }) => {
-      for (const binding of bindingsOf(object as unknown as DriverPod))
-        bindings.enqueue(requestFromKey(binding), 'low');
+      const driver = object as unknown as DriverPod;
+      // Its Secret is what a new driver waits for.
+      for (const { binding } of driver.runs ?? [])
+        runs.enqueue({ namespace: driver.metadata.namespace ?? '', name: binding });
+      restarts.enqueueAfter(RESTARTS, RESTART_LAG_MS);
+      for (const binding of bindingsOf(driver)) bindings.enqueue(requestFromKey(binding), 'low');
     }),
   ];
 }

@@ -1,5 +1,7 @@
 import { withoutContent, type BindingSecret } from './api/binding-secret.ts';
 import { ANNOTATIONS, LABELS } from './api/group.ts';
+import { MANAGER_LABELS } from './api/spark-applications.ts';
+import { withoutValues, type RunSecret } from './api/run-secret.ts';
 import {
   NAMESPACE,
   POD,
@@ -12,10 +14,15 @@ import {
   type SecretStoreConfig,
   type SparkJobSecretBinding,
 } from './api/kinds.ts';
-import { Informer } from './runtime/informer.ts';
+import type { Pod } from './injection/pod.ts';
+import { runReferences } from './injection/run.ts';
+import { Informer, type InformerOptions } from './runtime/informer.ts';
 import type { KubeConnection } from './runtime/kube-connection.ts';
 import type { KubeObject } from './runtime/kube-object.ts';
 import { WEBHOOK_CONFIGURATION, type WebhookConfiguration } from './webhook/webhook-configuration.ts';
+
+/** A driver pod as the API server sends it. */
+type RawDriverPod = KubeObject & Pod & Pick<DriverPod, 'status'>;
 
 /** What the operator follows; each kind is kept no larger than its readers need. */
 export type Watches = {
@@ -24,9 +31,11 @@ export type Watches = {
   readonly stores: Informer<SecretStoreConfig>;
   /** Secrets of bindings, without their values. */
   readonly secrets: Informer<BindingSecret, Secret>;
+  /** Secrets of runs, without their values. */
+  readonly runs: Informer<RunSecret, Secret>;
   readonly namespaces: Informer<KubeObject>;
   /** Driver pods that got secrets; index `binding` by `namespace/name`. */
-  readonly drivers: Informer<DriverPod>;
+  readonly drivers: Informer<DriverPod, RawDriverPod>;
   readonly configuration: Informer<WebhookConfiguration>;
   readonly certificate: Informer<Secret>;
 };
@@ -41,13 +50,7 @@ export interface WatchesOptions {
 
 /** Builds the informers; the operator starts them. */
 export function createWatches(options: WatchesOptions): Watches {
-  const { connection, namespace } = options;
-  const common = (plural: string): { connection: KubeConnection; onLost: (error: unknown) => void } => ({
-    connection,
-    onLost: (error) => {
-      options.onLost(plural, error);
-    },
-  });
+  const common = (plural: string): Common => commonOf(options, plural);
   return {
     bindings: new Informer<SparkJobSecretBinding>({
       ...common('sparkjobsecretbindings'),
@@ -66,32 +69,58 @@ export function createWatches(options: WatchesOptions): Watches {
       labelSelector: LABELS.binding,
       transform: withoutContent,
     }),
+    runs: new Informer<RunSecret, Secret>({
+      ...common('secrets'),
+      kind: SECRET,
+      labelSelector: LABELS.run,
+      transform: withoutValues,
+    }),
     namespaces: new Informer({ ...common('namespaces'), kind: NAMESPACE, transform: labelsOnly }),
-    drivers: new Informer<DriverPod>({
+    drivers: new Informer<DriverPod, RawDriverPod>({
       ...common('pods'),
       kind: POD,
       labelSelector: `${LABELS.injected}=true,spark-role=driver`,
       transform: driverPod,
       indexes: { binding: bindingsOf },
     }),
+    ...webhookWatches(options),
+  };
+}
+
+function webhookWatches(options: WatchesOptions): Pick<Watches, 'configuration' | 'certificate'> {
+  return {
     configuration: new Informer<WebhookConfiguration>({
-      ...common('mutatingwebhookconfigurations'),
+      ...commonOf(options, 'mutatingwebhookconfigurations'),
       kind: WEBHOOK_CONFIGURATION,
       fieldSelector: `metadata.name=${options.webhookConfiguration}`,
     }),
     certificate: new Informer<Secret>({
-      ...common('secrets'),
+      ...commonOf(options, 'secrets'),
       kind: SECRET,
-      namespace,
+      namespace: options.namespace,
       fieldSelector: `metadata.name=${options.certificateSecret}`,
     }),
   };
 }
 
+type Common = Readonly<Pick<InformerOptions<KubeObject>, 'connection' | 'onLost'>>;
+
+function commonOf({ connection, onLost }: WatchesOptions, plural: string): Common {
+  return {
+    connection,
+    onLost: (error) => {
+      onLost(plural, error);
+    },
+  };
+}
+
 /** `namespace/name` of every binding that a driver pod got secrets from: the webhook wrote them on it. */
 export function bindingsOf({ metadata }: DriverPod): string[] {
-  const names = metadata.annotations?.[ANNOTATIONS.bindings]?.split(',') ?? [];
-  return names.filter((name) => name !== '').map((name) => keyOf({ namespace: metadata.namespace ?? '', name }));
+  return bindingNames(metadata).map((name) => keyOf({ namespace: metadata.namespace ?? '', name }));
+}
+
+function bindingNames({ annotations }: DriverPod['metadata']): string[] {
+  return annotations?.[ANNOTATIONS.bindings]?.split(',').filter((name) => name !== '') ?? [];
 }
 
 function keyOf({ namespace, name }: { readonly namespace: string; readonly name: string }): string {
@@ -109,19 +138,33 @@ function labelsOnly({ metadata }: KubeObject): KubeObject {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, uid, resourceVersion, labels } };
 }
 
-function driverPod({ metadata, status }: DriverPod): DriverPod {
+function driverPod(pod: RawDriverPod): DriverPod {
+  const { metadata, status } = pod;
   const { name, namespace = '', uid = '', resourceVersion = '', creationTimestamp = '' } = metadata;
-  const labels = only('spark-app-name', metadata.labels);
-  const annotations = only(ANNOTATIONS.bindings, metadata.annotations);
+  const { ownerReferences, deletionTimestamp } = metadata;
+  const runs = runReferences(pod, bindingNames(metadata));
+  const labels = only(['spark-app-name', ...MANAGER_LABELS], metadata.labels);
+  const annotations = only([ANNOTATIONS.bindings, ANNOTATIONS.versions], metadata.annotations);
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name, namespace, uid, resourceVersion, creationTimestamp, labels, annotations },
+    metadata: {
+      name,
+      namespace,
+      uid,
+      resourceVersion,
+      creationTimestamp,
+      labels,
+      annotations,
+      ...(ownerReferences === undefined ? {} : { ownerReferences }),
+      ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
+    },
     status: status?.phase === undefined ? {} : { phase: status.phase },
+    ...(runs.length === 0 ? {} : { runs }),
   };
 }
 
-function only(name: string, members: Readonly<Record<string, string>> | undefined): Record<string, string> {
-  const value = members?.[name];
-  return value === undefined ? {} : { [name]: value };
+function only(names: readonly string[], members: Readonly<Record<string, string>> | undefined): Record<string, string> {
+  const there = names.flatMap((name) => (members?.[name] === undefined ? [] : [[name, members[name]] as const]));
+  return Object.fromEntries(there);
 }

@@ -57,6 +57,25 @@ describe('operator', () => {
     expect(logged).to.include('watching things.demo.io/v1');
   });
 
+  it('starts both of two informers of one kind, each with its own handler', async () => {
+    const told: string[] = [];
+    const labelled = (label: string): WatchedKind =>
+      kind('', 'pods', {
+        informer: new Informer({
+          connection,
+          kind: { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true },
+          labelSelector: label,
+        }),
+        onEvent: ({ meta }) => told.push(`${label} ${meta.name}`),
+      });
+    api.store.honoursSelectors = true;
+    for (const label of ['a', 'b'])
+      api.store.put(PODS, { metadata: { name: `of-${label}`, namespace: 'one', labels: { [label]: 'x' } } });
+    operator = new SparkSecretsOperator([labelled('a'), labelled('b')]);
+    await operator.start();
+    expect(told.toSorted()).to.deep.equal(['a of-a', 'b of-b']);
+  });
+
   it('lives through a watch that fails', async () => {
     await operator.start();
     await eventually(() => api.watchers === 2);

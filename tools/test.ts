@@ -21,7 +21,7 @@ const STAGES: readonly Stage[] = [
     specs: ['test/**/*.test.ts'],
     ignore: ['test/integration/**', 'test/e2e/**'],
     needsCluster: false,
-    minutes: 5,
+    minutes: 12,
   },
   { name: 'integration', specs: ['test/integration/**/*.test.ts'], needsCluster: true, minutes: 10 },
   { name: 'e2e', specs: ['test/e2e/**/*.test.ts'], needsCluster: true, minutes: 30 },

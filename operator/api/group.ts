@@ -11,6 +11,10 @@ export const LABELS = {
   store: `${GROUP}/store`,
   /** On driver and executor pods: `"true"` when the pod has secrets from us. */
   injected: `${GROUP}/injected`,
+  /** On a run's Secret: the name of the run. */
+  run: `${GROUP}/run`,
+  /** On a run's Secret: the name of the binding, as in `binding`, which only the binding's own Secret carries. */
+  runBinding: `${GROUP}/run-binding`,
   managedBy: 'app.kubernetes.io/managed-by',
 } as const;
 
@@ -18,6 +22,10 @@ export const LABELS = {
 export const ANNOTATIONS = {
   /** On a driver pod: the names of the bindings it got secrets from, sorted, joined by commas. */
   bindings: `${GROUP}/bindings`,
+  /** On a driver pod with a binding of scope Application: the name of this run, 10 characters. */
+  run: `${GROUP}/run`,
+  /** On a Secret: JSON object, key → digest of the version that it holds. On a driver pod: binding → such an object. */
+  versions: `${GROUP}/versions`,
   /** On a binding's Secret: digest of the spec it was made for, so that old content is never taken for new. */
   specDigest: `${GROUP}/spec-digest`,
   /** On a binding's Secret: JSON object, name of each environment variable → its key. Never a value. */

@@ -63,6 +63,16 @@ export const SERVICE_ACCOUNT: KubeKind = {
 /** What is kept of a driver pod. */
 export interface DriverPod extends KubeObject {
   readonly status?: { readonly phase?: string };
+  /** The Secrets that the pod refers to and that are for this run alone. */
+  readonly runs?: readonly RunReference[];
+}
+
+/** The Secret of one run, and whose content it gets. */
+export interface RunReference {
+  /** Name of the binding. */
+  readonly binding: string;
+  readonly run: string;
+  readonly secret: string;
 }
 
 export const POD: KubeKind<DriverPod> = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true };

@@ -7,6 +7,8 @@ export interface BindingSecretView {
   readonly specDigest: string | undefined;
   /** Annotation `secrets.iomete.com/env-keys`: name of each environment variable in it → its key in the store. */
   readonly envKeys: Readonly<Record<string, string>>;
+  /** Annotation `secrets.iomete.com/versions`. */
+  readonly versions?: string | undefined;
 }
 
 /** A binding and its Secret, as the webhook sees them. No Secret: not written yet. */

@@ -3,6 +3,7 @@ import type { BindingView } from './binding-view.ts';
 import type { JsonPatch } from './json-patch.ts';
 import { patchPod, patchWarnings } from './patch-pod.ts';
 import type { Pod } from './pod.ts';
+import { ofRun } from './run.ts';
 import { RUNNERS, runnerOf } from './runners/registry.ts';
 import { selects } from './select.ts';
 import { specDigest } from './spec-digest.ts';
@@ -19,9 +20,10 @@ export type Decision =
 
 /**
  * What becomes of a driver-side pod of a namespace that has these bindings. Pure; messages name bindings, keys and
- * variables, never a value. An executor is left alone: Spark itself gives it what its driver was given.
+ * variables, never a value. An executor is left alone: Spark itself gives it what its driver was given. `newRun` names
+ * the run should the pod have none yet.
  */
-export function decide(pod: Pod, views: readonly BindingView[]): Decision {
+export function decide(pod: Pod, views: readonly BindingView[], newRun: string): Decision {
   if (pod.metadata?.labels?.['spark-role'] === 'executor') return { kind: 'none' };
   const selected = views.filter(
     ({ binding }) => binding.metadata.deletionTimestamp == null && selects(binding.spec.selector, pod),
@@ -35,7 +37,8 @@ export function decide(pod: Pod, views: readonly BindingView[]): Decision {
   if (pending.length > 0) return { kind: 'wait', message: pending.map(notReconciled).join(' ') };
   const conflicts = bindingConflicts(selected);
   if (conflicts.length > 0) return { kind: 'deny', message: conflicts.join(' ') };
-  return { kind: 'patch', patch: patchPod(pod, selected), warnings: patchWarnings(pod, selected) };
+  const given = ofRun(pod, selected, newRun);
+  return { kind: 'patch', patch: patchPod(pod, given.views, given.run), warnings: patchWarnings(pod, given.views) };
 }
 
 /** The reason of a binding that is refused as it stands now. What an older generation was refused for does not count. */
@@ -49,7 +52,7 @@ function refusal(view: BindingView): string[] {
  * Whether the Secret holds all of what the binding asks for now. A refusal of an older generation means that the Secret
  * may be what was left of before: then the binding has to be reconciled first.
  */
-function isUsable(view: BindingView): boolean {
+export function isUsable(view: BindingView): boolean {
   const { binding, secret } = view;
   return secret?.specDigest === specDigest(binding.spec) && resolvedOf(view)?.status !== 'False';
 }

@@ -8,12 +8,14 @@ import { PROPERTIES_KEY, REGEX_KEY } from './secret-content.ts';
 
 /** The init container that merges properties. */
 export const MERGE_CONTAINER = 'spark-secrets-merge';
+/** The volume that names the Secrets whose properties are merged. */
+export const SOURCE_VOLUME = 'spark-secrets-source';
 /** Where the driver reads the merged properties. */
 export const MERGED_FILE = '/mnt/spark-secrets/conf/spark.properties';
 
 const MERGED_MOUNT: VolumeMount = { name: 'spark-secrets-conf', mountPath: '/mnt/spark-secrets/conf' };
 const SOURCE_MOUNT: VolumeMount = {
-  name: 'spark-secrets-source',
+  name: SOURCE_VOLUME,
   mountPath: '/mnt/spark-secrets/source',
   readOnly: true,
 };

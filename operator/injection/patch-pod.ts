@@ -6,18 +6,19 @@ import { DRIVER_MOUNT, MERGED_FILE, mergeContainerPatch, mergeVolumes } from './
 import type { Container, Pod } from './pod.ts';
 import { runnerOf } from './runners/registry.ts';
 import { propertiesFileIndex } from './runners/spark-submit.ts';
+import { podVersionsNote } from './versions.ts';
 
 /**
  * The changes that give a driver pod the secrets of these bindings, all of which have a Secret. Nothing else of the pod
  * changes. Idempotent: for a pod that has them it is empty, and after another webhook's changes it has what restores
- * step with the driver's container. Throws when no runner recognises the pod.
+ * step with the driver's container. `run` is noted on the pod. Throws when no runner recognises the pod.
  */
-export function patchPod(pod: Pod, views: readonly BindingView[]): JsonPatch {
+export function patchPod(pod: Pod, views: readonly BindingView[], run?: string): JsonPatch {
   const { driver, path } = driverOf(pod);
   const sorted = byName(views);
   const named = { same: (one: { name: string }, other: { name: string }) => one.name === other.name, fits: contains };
   return [
-    ...metadataPatch(pod, sorted),
+    ...metadataPatch(pod, sorted, run),
     ...setItems('/spec/volumes', pod.spec?.volumes, mergeVolumes(sorted), named),
     ...mergeContainerPatch(pod, driver),
     ...argsPatch(path, driver),
@@ -40,11 +41,16 @@ function driverOf(pod: Pod): { driver: Container; path: string } {
   return { driver, path: pointer('spec', 'containers', pod.spec?.containers.indexOf(driver) ?? 0) };
 }
 
-function metadataPatch(pod: Pod, views: readonly BindingView[]): JsonPatch {
+function metadataPatch(pod: Pod, views: readonly BindingView[], run: string | undefined): JsonPatch {
   const names = views.map(({ binding }) => binding.metadata.name).join(',');
+  const versions = podVersionsNote(views);
   return [
     ...setMembers('/metadata/labels', pod.metadata?.labels, { [LABELS.injected]: 'true' }),
-    ...setMembers('/metadata/annotations', pod.metadata?.annotations, { [ANNOTATIONS.bindings]: names }),
+    ...setMembers('/metadata/annotations', pod.metadata?.annotations, {
+      [ANNOTATIONS.bindings]: names,
+      ...(run === undefined ? {} : { [ANNOTATIONS.run]: run }),
+      ...(versions === undefined ? {} : { [ANNOTATIONS.versions]: versions }),
+    }),
   ];
 }
 

@@ -7,7 +7,8 @@ const CONTENT_VERSION = 1;
 /**
  * Digest (32 hex digits) of what determines the Secret's content and the pod's patch: the store, what is given, and
  * precedence. It does not depend on the order of lists whose order means nothing, nor on defaults being written out. The
- * selector is not in it: which pods are meant makes no content stale.
+ * selector is not in it: which pods are meant makes no content stale. Nor are scope and rotation: a run's Secret is a
+ * copy of this content, whenever it is made.
  */
 export function specDigest(spec: BindingSpec): string {
   const content = {

@@ -22,7 +22,8 @@ export class RequestBudget {
   readonly #background: Waiter[] = [];
   #tokens: number;
   #filledAt: number;
-  #pausedUntil = 0;
+  #pausedUntil = -Infinity;
+  #taken = 0;
   #timer: NodeJS.Timeout | undefined;
 
   /** `now` is a clock in milliseconds that never goes back. */
@@ -31,6 +32,11 @@ export class RequestBudget {
     this.#now = now;
     this.#tokens = limits.burst;
     this.#filledAt = now();
+  }
+
+  /** How many requests it let go: what the backend was really asked. */
+  get taken(): number {
+    return this.#taken;
   }
 
   /** Resolves when a request may go out. Rejects with the signal's reason. */
@@ -66,6 +72,7 @@ export class RequestBudget {
       if (waiter === undefined) return;
       if (waiter.signal.aborted) continue;
       this.#tokens -= 1;
+      this.#taken += 1;
       waiter.go();
     }
     if (this.#urgent.length + this.#background.length === 0 || this.#timer !== undefined) return;

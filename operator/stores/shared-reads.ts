@@ -1,45 +1,30 @@
 import { groupOf, type SecretGroup, type SecretKey } from '../api/secret-key.ts';
 import { OperatorError } from '../errors.ts';
-import { Slots, type Slot } from './slots.ts';
+import { LINE_TIMES, type LineTimes } from './line-times.ts';
+import { News } from './news.ts';
+import { inPieces } from './pieces.ts';
+import type { Needs, Reading, StoreFailure } from './reading.ts';
+import { RefreshWheel } from './refresh-wheel.ts';
+import { SingleFlight } from './single-flight.ts';
+import { isUntold, Slots, type Slot } from './slots.ts';
+import { StoreLine } from './store-line.ts';
+import { StoreWatch } from './store-watch.ts';
 import type { SecretStore, SecretVersion, StoreHealth } from './store.ts';
 
-/** What a reader wants of a store. */
-export interface Needs {
-  readonly keys: readonly SecretKey[];
-  readonly groups: readonly SecretGroup[];
-  /** Which keys the reader may have: no other is handed out, nor told of. */
-  readonly allowed: (key: SecretKey) => boolean;
-}
-
-/** Why a store can't tell at present, and since when values may be old. */
-export interface StoreFailure {
-  readonly error: OperatorError;
-  /** When the store last answered; undefined: not since it was opened. */
-  readonly lastGood: Date | undefined;
-}
-
-/** What is known of the wanted keys. Neither in `values` nor in `unknown`: the key is not in the store. */
-export interface Reading {
-  readonly values: ReadonlyMap<SecretKey, SecretVersion>;
-  /** Never read, because the store can't tell. */
-  readonly unknown: readonly SecretKey[];
-  /** The keys directly in each wanted group that the reader may have; absent while the group can't be listed. */
-  readonly groups: ReadonlyMap<SecretGroup, readonly SecretKey[]>;
-  readonly failure: StoreFailure | undefined;
-}
+export type { Needs, Reading, StoreFailure } from './reading.ts';
 
 export interface SharedReadsOptions {
   /** How stale a value may be, in milliseconds. */
   readonly refreshMs: number;
   /** Told which readers have to look again. */
   readonly onChange: (readers: ReadonlySet<string>) => void;
-  /** The store pushed a change, of keys that are read or of others. */
-  readonly onPush?: () => void;
+  /** The store has news of its own: a change was pushed, of keys that are read or of others, or it fails or is well again. */
+  readonly onNews?: () => void;
+  /** `operation` is the method of the driver. */
   readonly onRequest?: (operation: string, ok: boolean) => void;
-  /** A store that hangs is one that does not answer: after so many milliseconds, by default 8 s. */
-  readonly requestMs?: number;
-  /** While a store fails it is asked again at least, and by readers at most, this often. Milliseconds, by default 5 s. */
-  readonly retryMs?: number;
+  /** How many keys are asked for in one request at most; default 50. */
+  readonly pieceSize?: number;
+  readonly times?: Partial<LineTimes>;
 }
 
 /** What one reader uses, so that it can be let go. */
@@ -48,61 +33,102 @@ interface Uses {
   readonly groups: ReadonlySet<SecretGroup>;
 }
 
-const REQUEST_MS = 8_000;
-const RETRY_MS = 5_000;
+const PIECE_SIZE = 50;
+/** Pieces of what somebody waits for that are under way at once. */
+const URGENT_AT_ONCE = 4;
+/** How soon a key or group that the store refused is asked for again, where the interval is longer. Milliseconds. */
+const REFUSED_RETRY_MS = 30_000;
 
 /**
  * One store, read once for all its readers: each key once per interval, a key in flight once, keys wanted at the same
- * time together. What was read stays when the store fails (last known good).
+ * time together. What was read stays when the store, or one key of it, fails (last known good).
  */
 export class SharedReads {
   readonly #store: SecretStore;
   readonly #options: SharedReadsOptions;
-  readonly #keys = new Slots<SecretKey, SecretVersion>();
-  readonly #groups = new Slots<SecretGroup, readonly SecretKey[]>();
+  readonly #line: StoreLine;
+  readonly #wheel: RefreshWheel;
+  readonly #news: News;
+  readonly #watch: StoreWatch;
+  readonly #keys = new Slots<SecretKey, SecretVersion>((a, b) => a?.version === b?.version);
+  readonly #groups = new Slots<SecretGroup, readonly SecretKey[]>((a, b) => a?.join() === b?.join());
   readonly #uses = new Map<string, Uses>();
-  readonly #closed = new AbortController();
-  readonly #inFlight = new Map<SecretKey | `${SecretGroup}/`, Promise<void>>();
-  #batch: { keys: Set<SecretKey>; done: Promise<void> } | undefined;
-  #failure: OperatorError | undefined;
-  #failedAt = 0;
-  #lastGood: Date | undefined;
-  #watching = false;
+  readonly #flights = new SingleFlight<SecretKey>((keys) => this.#readAll(keys));
+  /** Readers that are being answered: they need not be told of what they are about to get. */
+  readonly #reading = new Set<string>();
+  #health: Promise<StoreHealth> | undefined;
+  #againTimer: NodeJS.Timeout | undefined;
+  #isCatchingUp = false;
   #requests = 0;
-  /** Readers to be told at the end of this turn, when what was answered is in its slots. */
-  #news = new Set<string>();
-  #timer: NodeJS.Timeout | undefined;
 
   constructor(store: SecretStore, options: SharedReadsOptions) {
     this.#store = store;
     this.#options = options;
-    this.#schedule();
+    this.#news = new News((readers) => {
+      if (!this.#line.isClosed) options.onChange(readers);
+    });
+    this.#line = new StoreLine({
+      times: { ...LINE_TIMES, ...options.times },
+      ping: store.ping && ((signal) => store.ping?.(signal) ?? Promise.resolve()),
+      sample: (signal) => this.#readNow(this.#keys.names().slice(0, this.#pieceSize), signal),
+      onTurn: () => {
+        this.#options.onNews?.();
+        this.#tell(this.#uses.keys());
+      },
+      onAnswers: (all) => void this.#refreshMissed(all),
+      onLate: () => void this.#catchUp(),
+      onRequest: (operation, ok) => options.onRequest?.(operation, ok),
+    });
+    this.#watch = new StoreWatch(store, this.#line, (keys) => void this.#pushed(keys));
+    this.#wheel = new RefreshWheel(options.refreshMs, (isDue) => this.#refreshSome(isDue));
+  }
+
+  /** Why the store can't tell at present. */
+  get failure(): StoreFailure | undefined {
+    return this.#line.failure;
+  }
+
+  /** When the store last answered anything. */
+  get lastGood(): Date | undefined {
+    return this.#line.lastGood;
+  }
+
+  get #pieceSize(): number {
+    return this.#options.pieceSize ?? PIECE_SIZE;
   }
 
   /**
    * What is known; asks the store only for what never was. Does not throw for a store that fails, and does not wait for
-   * one that failed a moment ago: it is asked again by the timer, which tells the readers.
+   * one: what it missed is read when the store answers again, and then the readers are told.
    */
   async read(reader: string, needs: Needs): Promise<Reading> {
-    this.#watch();
+    this.#watch.ensure();
+    this.#reading.add(reader);
+    try {
+      return await this.#read(reader, needs);
+    } finally {
+      this.#reading.delete(reader);
+    }
+  }
+
+  async #read(reader: string, needs: Needs): Promise<Reading> {
     const groups = needs.groups.map((group) => [group, this.#groups.use(group, reader)] as const);
-    await Promise.all(
-      groups.flatMap(([group, slot]) => (this.#asks(slot) ? this.#once(`${group}/`, () => this.#list(group)) : [])),
+    await this.#wait(
+      groups.map(([group, slot]) => [slot, () => this.#flights.once(`${group}/`, () => this.#list(group))]),
     );
     const members = groups.flatMap(([, slot]) => (slot.value ?? []).filter(needs.allowed));
     const wanted = new Set([...needs.keys.filter(needs.allowed), ...members]);
     const slots = [...wanted].map((key) => [key, this.#keys.use(key, reader)] as const);
-    await Promise.all(slots.flatMap(([key, slot]) => (this.#asks(slot) ? this.#fetch(key) : [])));
+    await this.#wait(slots.map(([key, slot]) => [slot, () => this.#flights.together(key)]));
     this.#keepOnly(reader, { groups: new Set(needs.groups), keys: wanted });
+    const untold = [...slots, ...groups].some(([, slot]) => isUntold(slot));
     return {
-      values: new Map(slots.flatMap(([key, { value }]) => (value ? [[key, value] as const] : []))),
-      unknown: slots.filter(([, { known }]) => !known).map(([key]) => key),
-      groups: new Map(
-        groups.flatMap(([group, { known, value }]) =>
-          known ? [[group, (value ?? []).filter(needs.allowed)] as const] : [],
-        ),
-      ),
-      failure: this.#failure && { error: this.#failure, lastGood: this.#lastGood },
+      values: defined(slots, ({ value }) => value),
+      unknown: slots.filter(([, slot]) => isUntold(slot)).map(([key]) => key),
+      failed: defined(slots, ({ error }) => error),
+      groups: defined(groups, ({ known, value }) => (known ? (value ?? []).filter(needs.allowed) : undefined)),
+      failedGroups: defined(groups, ({ error }) => error),
+      failure: untold ? this.#line.trouble : this.#line.failure,
     };
   }
 
@@ -112,21 +138,36 @@ export class SharedReads {
     this.#uses.delete(reader);
   }
 
-  /** Asks the store how it is. Throws what the store throws. */
+  /** Asks the store how it is, but does not wait for one that fails. Throws what the store throws. */
   async check(): Promise<StoreHealth> {
-    this.#watch();
-    return this.#ask('check', (signal) => this.#store.check(signal));
+    this.#watch.ensure();
+    this.#health ??= this.#line
+      .other('check', (signal) => this.#store.check(signal))
+      .finally(() => {
+        this.#health = undefined;
+      });
+    const answer = this.#health;
+    answer.catch(() => undefined);
+    // Without a ping nothing but the check itself finds out that the store is well again.
+    if (this.#store.ping) {
+      if (!this.failure) await this.#line.whileWell(answer.catch(() => undefined));
+      if (this.failure) throw this.failure.error;
+    }
+    return answer;
   }
 
   async close(): Promise<void> {
-    this.#closed.abort(new OperatorError('StoreUnreachable', 'it was closed'));
-    clearTimeout(this.#timer);
+    this.#line.close();
+    this.#wheel.stop();
+    clearTimeout(this.#againTimer);
     await this.#store.close();
   }
 
-  #asks({ known }: Slot<unknown>): boolean {
-    if (known) return false;
-    return this.#failure === undefined || performance.now() - this.#failedAt > (this.#options.retryMs ?? RETRY_MS);
+  /** Waits for what was never read, while the store is well. */
+  async #wait(wanted: readonly (readonly [Slot<unknown>, () => Promise<void>])[]): Promise<void> {
+    if (this.failure) return;
+    const missing = wanted.filter(([slot]) => isUntold(slot));
+    if (missing.length > 0) await this.#line.whileWell(Promise.all(missing.map(([, read]) => read())));
   }
 
   /** Lets go of what a reader used before and no longer does. */
@@ -139,157 +180,112 @@ export class SharedReads {
     this.#uses.set(reader, uses);
   }
 
-  /** Reads a key together with the others that are wanted in this turn of the event loop. */
-  async #fetch(key: SecretKey): Promise<void> {
-    return this.#once(key, () => {
-      this.#batch ??= this.#newBatch();
-      this.#batch.keys.add(key);
-      return this.#batch.done;
-    });
-  }
-
-  #newBatch(): { keys: Set<SecretKey>; done: Promise<void> } {
-    const keys = new Set<SecretKey>();
-    const done = new Promise((resolve) => setImmediate(resolve)).then(async () => {
-      this.#batch = undefined;
-      await this.#readKeys([...keys]);
-    });
-    return { keys, done };
-  }
-
-  /** Runs `work` unless it already runs under that name. It fails into `#failure`, not to the caller. */
-  async #once(name: SecretKey | `${SecretGroup}/`, work: () => Promise<unknown>): Promise<void> {
-    const running = this.#inFlight.get(name);
-    if (running) return running;
-    const run = work().then(
-      () => undefined,
-      () => undefined,
+  /** Throws when the store fails; what was read until then is noted. */
+  async #readAll(keys: readonly SecretKey[], background = false): Promise<void> {
+    const cut = { size: this.#pieceSize, atOnce: background ? 1 : URGENT_AT_ONCE };
+    await inPieces(keys, cut, (piece) =>
+      this.#line.read('readMany', (signal) => this.#readNow(piece, signal, background)),
     );
-    this.#inFlight.set(name, run);
-    await run.finally(() => this.#inFlight.delete(name));
   }
 
-  /** Reads keys and returns the readers of those that changed. */
-  async #readKeys(keys: readonly SecretKey[]): Promise<ReadonlySet<string>> {
+  async #readNow(piece: readonly SecretKey[], signal: AbortSignal, background = false): Promise<void> {
+    const keys = piece.filter((key) => this.#keys.has(key));
+    if (keys.length === 0) return;
     const asOf = ++this.#requests;
-    const found = await this.#ask('read', (signal) => this.#store.readMany(keys, signal));
-    return new Set(
-      keys.flatMap((key) => {
-        const value = found.get(key);
-        return value instanceof OperatorError ? [] : this.#keys.fill(key, { asOf, value }, sameVersion);
-      }),
-    );
-  }
-
-  async #list(group: SecretGroup): Promise<ReadonlySet<string>> {
-    const asOf = ++this.#requests;
-    const keys = await this.#ask('list', async (signal) => {
-      const entries = await Array.fromAsync(this.#store.list(group, signal));
-      return entries.flatMap((entry) => ('key' in entry ? [entry.key] : []));
-    });
-    return new Set(this.#groups.fill(group, { asOf, value: keys }, sameKeys));
-  }
-
-  /** Reads again what readers use, or of it only what may have changed. */
-  async #refresh(only?: readonly SecretKey[]): Promise<void> {
-    const keys = only ? only.filter((key) => this.#keys.has(key)) : this.#keys.names();
-    const groups = only ? new Set(only.map(groupOf)) : this.#groups.names();
-    const work = [...groups].filter((group) => this.#groups.has(group)).map((group) => this.#list(group));
-    if (keys.length > 0) work.push(this.#readKeys(keys));
-    const results = await Promise.allSettled(work);
-    this.#tell(results.flatMap((result) => (result.status === 'fulfilled' ? [...result.value] : [])));
-  }
-
-  /** A store that pushes tells what changed. When that fails, the next refresh tries again. */
-  #watch(): void {
-    if (this.#watching || this.#store.watch === undefined || this.#closed.signal.aborted) return;
-    this.#watching = true;
-    const store = this.#store;
-    // One that failed or came too late must not go on listening beside the next.
-    const attempt = new AbortController();
-    const signal = AbortSignal.any([this.#closed.signal, attempt.signal]);
-    this.#ask('watch', async () => store.watch?.((keys) => void this.#pushed(keys), signal)).catch(() => {
-      attempt.abort();
-      this.#watching = false;
-    });
-  }
-
-  async #pushed(keys: readonly SecretKey[]): Promise<void> {
-    this.#options.onPush?.();
-    await this.#refresh(keys);
-  }
-
-  #schedule(): void {
-    clearTimeout(this.#timer);
-    if (this.#closed.signal.aborted) return;
-    const { refreshMs, retryMs = RETRY_MS } = this.#options;
-    const delay = this.#failure ? Math.min(refreshMs, retryMs) : refreshMs;
-    this.#timer = setTimeout(
-      () => {
-        this.#watch();
-        void this.#refresh().finally(() => {
-          this.#schedule();
-        });
-      },
-      delay * (0.9 + Math.random() * 0.2),
-    );
-    this.#timer.unref();
-  }
-
-  /** Every request to the store goes through here: a time limit, and the news of failing or being well again. */
-  async #ask<T>(operation: string, request: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const signal = AbortSignal.any([this.#closed.signal, AbortSignal.timeout(this.#options.requestMs ?? REQUEST_MS)]);
-    try {
-      const answer = await Promise.race([request(signal), rejection(signal)]);
-      this.#lastGood = new Date();
-      this.#note(operation, undefined);
-      return answer;
-    } catch (error) {
-      const failure =
-        error instanceof OperatorError ? error : new OperatorError('StoreUnreachable', undefined, { cause: error });
-      this.#note(operation, failure);
-      throw failure;
+    const found = await this.#store.readMany(keys, signal, { background });
+    for (const key of keys) {
+      const told = found.get(key);
+      this.#tell(this.#keys.fill(key, asOf, told));
+      if (told instanceof OperatorError) this.#askAgain();
     }
   }
 
-  #note(operation: string, failure: OperatorError | undefined): void {
-    this.#options.onRequest?.(operation, failure === undefined);
-    const before = this.#failure?.code;
-    this.#failure = failure;
-    if (failure) this.#failedAt = performance.now();
-    if (before === failure?.code || this.#closed.signal.aborted) return;
-    // The timer may be set for as late as the interval of a store that is well.
-    this.#schedule();
-    this.#tell([...this.#keys.readers(), ...this.#groups.readers()]);
+  /** What the store refuses is put right by a person, who need not wait for a long interval. */
+  #askAgain(): void {
+    const { refreshMs } = this.#options;
+    if (refreshMs <= REFUSED_RETRY_MS || this.#againTimer !== undefined) return;
+    this.#againTimer = setTimeout(() => {
+      this.#againTimer = undefined;
+      const isRefused = ({ error }: Slot<unknown>): boolean => error !== undefined;
+      void this.#refreshSome(isRefused);
+    }, REFUSED_RETRY_MS);
+    this.#againTimer.unref();
   }
 
-  #tell(readers: readonly string[]): void {
-    if (this.#news.size === 0 && readers.length > 0)
-      setImmediate(() => {
-        const news = this.#news;
-        this.#news = new Set();
-        if (!this.#closed.signal.aborted) this.#options.onChange(news);
-      });
-    for (const reader of readers) this.#news.add(reader);
+  async #list(group: SecretGroup): Promise<void> {
+    await this.#line.read('list', async (signal) => {
+      if (!this.#groups.has(group)) return;
+      const asOf = ++this.#requests;
+      this.#tell(this.#groups.fill(group, asOf, await this.#listed(group, signal)));
+    });
+  }
+
+  /** A group that is refused is an answer of a store that is well. */
+  async #listed(group: SecretGroup, signal: AbortSignal): Promise<readonly SecretKey[] | OperatorError> {
+    const keys: SecretKey[] = [];
+    try {
+      for await (const entry of this.#store.list(group, signal)) if ('key' in entry) keys.push(entry.key);
+    } catch (error) {
+      if (!OperatorError.is(error, 'KeyRefused')) throw error;
+      this.#askAgain();
+      return error;
+    }
+    return keys;
+  }
+
+  /** What the wheel says is due. A store that fails is asked by its line alone. */
+  async #refreshSome(isDue: (slot: Slot<unknown>) => boolean): Promise<void> {
+    this.#watch.ensure();
+    if (!this.failure) await this.#refresh(this.#keys.names(isDue), this.#groups.names(isDue));
+  }
+
+  /** First what somebody waits for, then, with `all`, the rest. */
+  async #refreshMissed(all: boolean): Promise<void> {
+    this.#watch.ensure();
+    await this.#refresh(this.#keys.names(isUntold), this.#groups.names(isUntold), false);
+    const isTold = (slot: Slot<unknown>): boolean => !isUntold(slot);
+    if (all) await this.#refresh(this.#keys.names(isTold), this.#groups.names(isTold));
+  }
+
+  async #refresh(keys: readonly SecretKey[], groups: readonly SecretGroup[], background = true): Promise<void> {
+    const lists = inPieces(groups, { size: 1, atOnce: URGENT_AT_ONCE }, async ([group]) => {
+      if (group !== undefined) await this.#list(group);
+    });
+    await Promise.allSettled([lists, this.#readAll(keys, background)]);
+  }
+
+  /** The store answers too late: its values are taken nevertheless, one first, then all that are due. */
+  async #catchUp(): Promise<void> {
+    if (this.#isCatchingUp || this.#store.ping === undefined) return;
+    this.#isCatchingUp = true;
+    try {
+      const [first] = [...this.#keys.names(isUntold), ...this.#keys.names()];
+      if (first !== undefined) await this.#readAll([first], true);
+      if (this.failure) await this.#refreshMissed(this.#wheel.isBehind());
+    } catch {
+      // It does not answer at all. The next probe tries again.
+    } finally {
+      this.#isCatchingUp = false;
+    }
+  }
+
+  async #pushed(pushed: readonly SecretKey[]): Promise<void> {
+    this.#options.onNews?.();
+    const keys = pushed.filter((key) => this.#keys.has(key));
+    const groups = [...new Set(pushed.map(groupOf))].filter((group) => this.#groups.has(group));
+    await this.#refresh(keys, groups, false);
+  }
+
+  #tell(readers: Iterable<string>): void {
+    for (const reader of readers) if (!this.#reading.has(reader)) this.#news.of(reader);
   }
 }
 
-function sameVersion(a: SecretVersion | undefined, b: SecretVersion | undefined): boolean {
-  return a?.version === b?.version;
-}
-
-function sameKeys(a: readonly SecretKey[] | undefined, b: readonly SecretKey[] | undefined): boolean {
-  return a?.join() === b?.join();
-}
-
-/** Rejects when the signal is aborted: for a store that does not heed it. */
-async function rejection(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const abort = (): void => {
-      const { reason } = signal as { reason: unknown };
-      reject(reason instanceof OperatorError ? reason : new OperatorError('StoreUnreachable', 'no answer in time'));
-    };
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
-  });
+function defined<K, S, V>(slots: readonly (readonly [K, S])[], part: (slot: S) => V | undefined): Map<K, V> {
+  const found = new Map<K, V>();
+  for (const [name, slot] of slots) {
+    const value = part(slot);
+    if (value !== undefined) found.set(name, value);
+  }
+  return found;
 }

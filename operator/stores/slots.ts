@@ -1,32 +1,53 @@
+import { OperatorError } from '../errors.ts';
+
 /** Something read and who uses it; `value` undefined: it is not there. */
 export interface Slot<T> {
   known: boolean;
   value: T | undefined;
+  /** Why the store can't tell of it at present; `value` is the last good one then. */
+  error: OperatorError | undefined;
   /** Number of the request that told it. */
   asOf: number;
+  /** Running number: spreads refreshes over the interval. */
+  readonly place: number;
   readonly readers: Set<string>;
+}
+
+/** Nothing is known of it, not even why. */
+export function isUntold({ known, error }: Slot<unknown>): boolean {
+  return !known && error === undefined;
 }
 
 /** What was read, by name: kept for as long as somebody uses it. */
 export class Slots<Name extends string, T> {
   readonly #slots = new Map<Name, Slot<T>>();
+  readonly #same: (before: T | undefined, after: T | undefined) => boolean;
+  #places = 0;
+
+  /** `same` says whether two values are one to their readers. */
+  constructor(same: (before: T | undefined, after: T | undefined) => boolean) {
+    this.#same = same;
+  }
 
   has(name: Name): boolean {
     return this.#slots.has(name);
   }
 
-  names(): readonly Name[] {
-    return [...this.#slots.keys()];
-  }
-
-  /** Who uses anything. */
-  readers(): readonly string[] {
-    return [...this.#slots.values()].flatMap((slot) => [...slot.readers]);
+  /** Names of those that `which` takes; left out: of all. */
+  names(which?: (slot: Slot<T>) => boolean): readonly Name[] {
+    if (which === undefined) return [...this.#slots.keys()];
+    const names: Name[] = [];
+    for (const [name, slot] of this.#slots) if (which(slot)) names.push(name);
+    return names;
   }
 
   use(name: Name, reader: string): Slot<T> {
-    const slot = this.#slots.get(name) ?? { known: false, value: undefined, asOf: 0, readers: new Set() };
-    this.#slots.set(name, slot);
+    let slot = this.#slots.get(name);
+    if (slot === undefined) {
+      const place = this.#places++;
+      slot = { known: false, value: undefined, error: undefined, asOf: 0, place, readers: new Set() };
+      this.#slots.set(name, slot);
+    }
     slot.readers.add(reader);
     return slot;
   }
@@ -41,18 +62,28 @@ export class Slots<Name extends string, T> {
   }
 
   /**
-   * Takes in what request number `asOf` told, unless a later one was quicker. Returns its readers when that is
-   * news.
+   * Takes in what request number `asOf` told, unless a later one was quicker: a value, its absence, or why there is no
+   * telling. Returns its readers when that is news.
    */
-  fill(
-    name: Name,
-    { asOf, value }: { readonly asOf: number; readonly value: T | undefined },
-    same: (before: T | undefined, after: T | undefined) => boolean,
-  ): readonly string[] {
+  fill(name: Name, asOf: number, told: T | OperatorError | undefined): Iterable<string> {
     const slot = this.#slots.get(name);
     if (slot === undefined || slot.asOf > asOf) return [];
-    const changed = !slot.known || !same(slot.value, value);
-    Object.assign(slot, { known: true, asOf, value });
-    return changed ? [...slot.readers] : [];
+    slot.asOf = asOf;
+    return (told instanceof OperatorError ? fail(slot, told) : this.#take(slot, told)) ? slot.readers : [];
   }
+
+  #take(slot: Slot<T>, value: T | undefined): boolean {
+    const changed = !slot.known || slot.error !== undefined || !this.#same(slot.value, value);
+    slot.known = true;
+    slot.value = value;
+    slot.error = undefined;
+    return changed;
+  }
+}
+
+/** The value stays: it is the last good one. */
+function fail<T>(slot: Slot<T>, error: OperatorError): boolean {
+  const changed = slot.error?.code !== error.code || slot.error.message !== error.message;
+  if (changed) slot.error = error;
+  return changed;
 }

@@ -10,14 +10,32 @@ export type StoreOutcome = 'success' | 'error';
 const RECONCILE_BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const ADMISSION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
+/** A store, as labels have it. */
+export interface StoreLabels {
+  readonly namespace: string;
+  readonly store: string;
+  /** As in the SecretStoreConfig. */
+  readonly type: string;
+}
+
+/** How a store is at a scrape. */
+export interface StoreFigures extends StoreLabels {
+  readonly isWell: boolean;
+  readonly lastGood: Date | undefined;
+}
+
 /**
  * The figures of one process, in a registry of its own. Names and labels are stable: dashboards and alerts use them.
- * No label ever holds the name of a key or of an object: their number is not bounded.
+ * No label ever holds the name of a key or of an object, as their number is not bounded; stores are few, and the series
+ * of one that is gone go with it.
  */
 export class Metrics {
   readonly #registry = new Registry();
   readonly #registers = [this.#registry];
   readonly #queues = new Map<string, () => number>();
+  /** Label sets of requests, by store, so that they can go with it. */
+  readonly #requested = new Map<string, Map<string, Record<string, string>>>();
+  #stores: () => Iterable<StoreFigures> = () => [];
   #certificateEnds: Date | undefined;
 
   readonly #reconcileSeconds = new Histogram({
@@ -35,8 +53,8 @@ export class Metrics {
   });
   readonly #storeRequests = new Counter({
     name: 'spark_secrets_store_requests_total',
-    help: 'Requests to secret stores by type, operation and outcome.',
-    labelNames: ['type', 'operation', 'outcome'],
+    help: 'Requests to secret stores by store, its type, operation (the method of its driver) and outcome.',
+    labelNames: ['namespace', 'store', 'type', 'operation', 'outcome'],
     registers: this.#registers,
   });
   readonly #injections = new Counter({
@@ -75,6 +93,7 @@ export class Metrics {
         for (const [controller, depth] of queues) this.set({ controller }, depth());
       },
     });
+    this.#addStoreGauges();
     const secondsLeft = (): number | undefined => this.#secondsLeft();
     new Gauge({
       name: 'spark_secrets_certificate_expiry_seconds',
@@ -99,9 +118,25 @@ export class Metrics {
     this.#queues.set(controller, depth);
   }
 
-  /** One request to a store. `type` as in the SecretStoreConfig; `operation` is the name of the store's method. */
-  storeRequest(type: string, operation: string, outcome: StoreOutcome): void {
-    this.#storeRequests.inc({ type, operation, outcome });
+  /** One request to a store; `operation` is the name of the driver's method. */
+  storeRequest({ namespace, store, type }: StoreLabels, operation: string, outcome: StoreOutcome): void {
+    const labels = { namespace, store, type, operation, outcome };
+    this.#storeRequests.inc(labels);
+    const key = `${namespace}/${store}`;
+    const sets = this.#requested.get(key) ?? new Map<string, Record<string, string>>();
+    this.#requested.set(key, sets.set(`${type} ${operation} ${outcome}`, labels));
+  }
+
+  /** `stores` is asked at each scrape how every open store is. */
+  watchStores(stores: () => Iterable<StoreFigures>): void {
+    this.#stores = stores;
+  }
+
+  /** The store is gone, and its series with it. */
+  forgetStore(namespace: string, store: string): void {
+    const key = `${namespace}/${store}`;
+    for (const labels of this.#requested.get(key)?.values() ?? []) this.#storeRequests.remove(labels);
+    this.#requested.delete(key);
   }
 
   /** One answer of the webhook; `ms` is the time from the parsed request to the answer. */
@@ -132,6 +167,32 @@ export class Metrics {
   /** All figures in Prometheus' text format. */
   text(): Promise<string> {
     return this.#registry.metrics();
+  }
+
+  #addStoreGauges(): void {
+    const stores = (): Iterable<StoreFigures> => this.#stores();
+    const labelNames = ['namespace', 'store', 'type'];
+    new Gauge({
+      name: 'spark_secrets_store_up',
+      help: '1 while the store answers, 0 while bindings have the values of the last good read.',
+      labelNames,
+      registers: this.#registers,
+      collect() {
+        this.reset();
+        for (const { namespace, store, type, isWell } of stores()) this.set({ namespace, store, type }, isWell ? 1 : 0);
+      },
+    });
+    new Gauge({
+      name: 'spark_secrets_store_last_answer_age_seconds',
+      help: 'Seconds since the store last answered; absent while it never did.',
+      labelNames,
+      registers: this.#registers,
+      collect() {
+        this.reset();
+        for (const { namespace, store, type, lastGood } of stores())
+          if (lastGood) this.set({ namespace, store, type }, Math.max(0, Date.now() - lastGood.getTime()) / 1000);
+      },
+    });
   }
 
   #secondsLeft(): number | undefined {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BindingView } from '../injection/binding-view.ts';
 import type { Decision } from '../injection/decide.ts';
@@ -7,7 +8,7 @@ import { allow, readReview, refuse } from './admission-review.ts';
 import type { AdmissionReview } from './admission-review.ts';
 
 export interface AdmissionOptions {
-  readonly decide: (pod: Pod, views: readonly BindingView[]) => Decision;
+  readonly decide: (pod: Pod, views: readonly BindingView[], newRun: string) => Decision;
   /** The bindings of a namespace with their Secrets, as the informers have them now. */
   readonly views: (namespace: string) => readonly BindingView[];
   readonly onDone?: (outcome: InjectionOutcome, ms: number) => void;
@@ -16,6 +17,9 @@ export interface AdmissionOptions {
   /** Between two looks, in milliseconds; default 50. */
   readonly pollMs?: number;
 }
+
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz012345';
+const RUN_LENGTH = 10;
 
 /** Answers admission reviews of driver pods. Reads only informers, writes nothing: a dry run needs no other way. */
 export class Admission {
@@ -45,13 +49,19 @@ export class Admission {
   async #decide(pod: Pod, namespace: string, signal: AbortSignal): Promise<Decision> {
     const { decide, views, patienceMs = 3000, pollMs = 50 } = this.#options;
     const deadline = performance.now() + patienceMs;
-    let decision = decide(pod, views(namespace));
+    const newRun = randomName();
+    let decision = decide(pod, views(namespace), newRun);
     while (decision.kind === 'wait' && performance.now() < deadline) {
       await sleep(Math.min(pollMs, deadline - performance.now()), undefined, { signal });
-      decision = decide(pod, views(namespace));
+      decision = decide(pod, views(namespace), newRun);
     }
     return decision;
   }
+}
+
+/** A name for a run that no other has: 50 random bits. */
+function randomName(): string {
+  return Array.from(randomBytes(RUN_LENGTH), (byte) => LETTERS[byte % LETTERS.length]).join('');
 }
 
 function outcomeOf(decision: Decision): InjectionOutcome {

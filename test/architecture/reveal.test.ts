@@ -3,8 +3,14 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const OPERATOR = join(import.meta.dirname, '..', '..', 'operator');
-/** Where a value is written out: into a binding's Secret, and into a store of type kubernetes. */
-const MAY_REVEAL = ['followed-secrets.ts', 'injection/secret-content.ts'];
+/** Where a value is written out, into a binding's Secret and into a store of each type; and where a credential is used. */
+const MAY_REVEAL = [
+  'followed-secrets.ts',
+  'injection/secret-content.ts',
+  'stores/database/connection-url.ts',
+  'stores/database/envelope.ts',
+  'stores/vault/wire.ts',
+];
 
 describe('a value', () => {
   it('is opened only where it is written out', async () => {

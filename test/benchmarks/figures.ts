@@ -29,6 +29,15 @@ export const figures = [
   { name: 'restart-writes', unit: 'writes', goal: 0, about: 'writes around a restart, nothing changed' },
   { name: 'restart-reads', unit: 'reads', goal: null, about: 'store reads in the first minute of it' },
   { name: 'quiet-cpu', unit: 's', goal: 1, about: 'CPU time of the operator in a quiet minute with 1,000' },
+  { name: 'vault-first-reads', unit: 'reads', goal: 200, about: 'OpenBao: reads of values until 1,000 are Ready' },
+  { name: 'vault-requests', unit: '/s', goal: 20, about: 'the same at rest, a refresh every 10 s; by its audit log' },
+  { name: 'vault-writes', unit: 'writes', goal: 0, about: 'to the API server in that minute' },
+  { name: 'vault-cpu', unit: 's', goal: 1, about: 'CPU time of the operator in that minute' },
+  { name: 'vault-change', unit: 's', goal: 11, about: 'a value of 15 bindings changed: until 15 Secrets have it' },
+  { name: 'database-change', unit: 's', goal: 1, about: 'the same with PostgreSQL' },
+  { name: 'kubernetes-change', unit: 's', goal: 1, about: 'the same with a Kubernetes Secret' },
+  { name: 'outage-told', unit: 's', goal: 10, about: 'OpenBao hangs: until its store and 1,000 bindings say so' },
+  { name: 'outage-over', unit: 's', goal: null, about: 'it answers again: until 1,000 are Ready again' },
 ] as const satisfies readonly Figure[];
 
 export type FigureName = (typeof figures)[number]['name'];
@@ -47,7 +56,7 @@ export function resultOf(name: FigureName, measured: number): Result {
 export function lineOf({ name, value, unit, goal, ok }: Result): string {
   const mark = goal === null ? '' : ok ? `goal ${goal}` : `goal ${goal}: MISSED`;
   const amount = `${value} ${unit}`;
-  return `${name.padEnd(15)} ${amount.padStart(12)}  ${mark.padEnd(18)} ${figureOf(name).about}`;
+  return `${name.padEnd(17)} ${amount.padStart(12)}  ${mark.padEnd(18)} ${figureOf(name).about}`;
 }
 
 function figureOf(name: string): Figure {

@@ -1,5 +1,10 @@
 import { API_VERSION } from '../../operator/api/group.ts';
-import { SECRET_STORE_CONFIG, SPARK_JOB_SECRET_BINDING, type SparkJobSecretBinding } from '../../operator/api/kinds.ts';
+import {
+  SECRET_STORE_CONFIG,
+  SPARK_JOB_SECRET_BINDING,
+  type SparkJobSecretBinding,
+  type StoreSpec,
+} from '../../operator/api/kinds.ts';
 import type { Bench } from './bench.ts';
 import { apply } from '../support/operator/installation.ts';
 import { waitUntil } from '../../deploy/local/progress.ts';
@@ -8,7 +13,7 @@ import { waitUntil } from '../../deploy/local/progress.ts';
 export const RUN_LABEL = 'benchmark';
 
 /** Keys in the store. */
-const KEYS = 200;
+export const KEYS = 200;
 
 /** What a binding gives. */
 export interface Gift {
@@ -27,18 +32,38 @@ export async function createNamespaces(bench: Bench, names: readonly string[]): 
 
 /** One kubernetes store of 200 keys, granted to these namespaces, in a namespace of its own. */
 export async function createStore(bench: Bench, granted: readonly string[]): Promise<void> {
+  await declareStore(bench, granted, { type: 'kubernetes' }, { 'iomete-secret-store': storeValues() });
+}
+
+/** A store in the namespace of stores, with the Secrets that it needs: name → key → value. */
+export async function declareStore(
+  bench: Bench,
+  granted: readonly string[],
+  spec: StoreSpec,
+  secrets: Readonly<Record<string, Readonly<Record<string, string>>>>,
+): Promise<void> {
   const namespace = storeNamespace(bench);
   await createNamespaces(bench, [namespace]);
-  const data = Object.fromEntries(Array.from({ length: KEYS }, (_, i) => [keyOf(i), valueOf(i)]));
-  const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'iomete-secret-store', namespace }, data };
-  const access = [{ namespaces: { matchNames: granted }, keys: ['KEY_*'] }];
+  const access = [{ namespaces: { matchNames: [...granted] }, keys: ['KEY_*'] }];
   const store = {
     apiVersion: API_VERSION,
     kind: SECRET_STORE_CONFIG.kind,
     metadata: { name: 'default', namespace },
-    spec: { type: 'kubernetes', access },
+    spec: { ...spec, access },
   };
-  await apply(bench.cluster, [secret, store]);
+  const needed = Object.entries(secrets).map(([name, stringData]) => secretOf(namespace, name, stringData));
+  await apply(bench.cluster, [...needed, store]);
+}
+
+/** A Secret as `kubectl create secret generic` makes it. */
+export function secretOf(namespace: string, name: string, values: Readonly<Record<string, string>>): object {
+  const entries = Object.entries(values).map(([key, value]) => [key, Buffer.from(value).toString('base64')] as const);
+  return { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace }, data: Object.fromEntries(entries) };
+}
+
+/** Key → value of all keys of a store. */
+export function storeValues(): Record<string, string> {
+  return Object.fromEntries(Array.from({ length: KEYS }, (_, i) => [keyOf(i), valueOf(i)] as const));
 }
 
 /** Waits until the operator calls the store Ready. */
@@ -96,10 +121,11 @@ export function storeNamespace(bench: Bench): string {
   return `${bench.name}-store`;
 }
 
-function keyOf(index: number): string {
+/** Key number `index`: of 1,000 bindings of three keys, 15 use it. */
+export function keyOf(index: number): string {
   return `KEY_${index}`;
 }
 
 function valueOf(index: number): string {
-  return Buffer.from(`a value of some length, number ${index}`).toString('base64');
+  return `a value of some length, number ${index}`;
 }

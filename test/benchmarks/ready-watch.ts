@@ -8,6 +8,8 @@ import { RUN_LABEL } from './objects.ts';
 export class ReadyWatch {
   readonly #informer: Informer<SparkJobSecretBinding>;
   readonly #ready = new Set<string>();
+  /** Those that are not Ready and say how old their values are. */
+  readonly #told = new Set<string>();
   #changed: () => void = () => undefined;
 
   constructor({ connection, name }: Bench) {
@@ -17,8 +19,8 @@ export class ReadyWatch {
       labelSelector: `${RUN_LABEL}=${name}`,
       onChange: (binding, change) => {
         const { namespace = '', name: own } = binding.metadata;
-        if (change === 'set' && isReady(binding)) this.#ready.add(`${namespace}/${own}`);
-        else this.#ready.delete(`${namespace}/${own}`);
+        note(this.#ready, `${namespace}/${own}`, change === 'set' && isReady(binding));
+        note(this.#told, `${namespace}/${own}`, change === 'set' && tellsAge(binding));
         this.#changed();
       },
     });
@@ -42,10 +44,19 @@ export class ReadyWatch {
     return this.#until(`${name} is Ready`, timeoutMs, () => this.#ready.has(`${namespace}/${name}`));
   }
 
+  /** Resolves with the moment at which all say that they are not Ready, and why: with a time in the message. */
+  told(wanted: number, timeoutMs: number): Promise<number> {
+    return this.#until(`${wanted} bindings tell of the outage`, timeoutMs, () => this.#told.size >= wanted);
+  }
+
   #until(what: string, timeoutMs: number, isSo: () => boolean): Promise<number> {
     const { promise, resolve, reject } = Promise.withResolvers<number>();
     const timer = setTimeout(() => {
-      reject(new Error(`gave up after ${timeoutMs / 1000} s: ${what} (${this.#ready.size} are Ready)`));
+      reject(
+        new Error(
+          `gave up after ${timeoutMs / 1000} s: ${what} (${this.#ready.size} are Ready, ${this.#told.size} tell of an outage)`,
+        ),
+      );
     }, timeoutMs);
     this.#changed = (): void => {
       if (isSo()) resolve(performance.now());
@@ -62,4 +73,14 @@ function isReady({ metadata, status }: SparkJobSecretBinding): boolean {
   return (
     status?.observedGeneration === metadata.generation && findCondition(status?.conditions, 'Ready')?.status === 'True'
   );
+}
+
+function tellsAge({ status }: SparkJobSecretBinding): boolean {
+  const ready = findCondition(status?.conditions, 'Ready');
+  return ready?.status === 'False' && /\d{4}-\d\d-\d\dT\d\d:\d\d/.test(ready.message);
+}
+
+function note(set: Set<string>, name: string, isIn: boolean): void {
+  if (isIn) set.add(name);
+  else set.delete(name);
 }

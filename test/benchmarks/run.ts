@@ -4,6 +4,7 @@ import { parseArguments, usage, type Arguments } from './arguments.ts';
 import { type Bench, withBench } from './bench.ts';
 import { type FigureName, figures, lineOf, type Result, resultOf, type Values } from './figures.ts';
 import { idle } from './idle.ts';
+import { databaseStore, kubernetesStore, vaultStore } from './stores.ts';
 import { thousand } from './thousand.ts';
 
 /** What is done together, and the figures that come of it. */
@@ -28,6 +29,20 @@ const scenarios: readonly Scenario[] = [
       'quiet-cpu',
     ],
   },
+  {
+    run: vaultStore,
+    gives: [
+      'vault-first-reads',
+      'vault-requests',
+      'vault-writes',
+      'vault-cpu',
+      'vault-change',
+      'outage-told',
+      'outage-over',
+    ],
+  },
+  { run: databaseStore, gives: ['database-change'] },
+  { run: kubernetesStore, gives: ['kubernetes-change'] },
 ];
 
 async function main(options: Arguments): Promise<number> {

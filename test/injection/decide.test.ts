@@ -1,11 +1,15 @@
 import { expect } from 'chai';
-import { decide, type Decision } from '../../operator/injection/decide.ts';
+import { decide as decideFor, type Decision } from '../../operator/injection/decide.ts';
+import type { BindingView } from '../../operator/injection/binding-view.ts';
+import type { Pod } from '../../operator/injection/pod.ts';
 import { applyJsonPatch } from '../doubles/json-patch.ts';
 import { CANARY, golden, GOLDEN_PODS, view, type ViewOptions } from './bindings.ts';
 
 const REFUSED: ViewOptions = {
   conditions: [{ status: 'False', reason: 'KeyNotFound', message: 'key a has no value: add it' }],
 };
+
+const decide = (pod: Pod, views: readonly BindingView[]): Decision => decideFor(pod, views, 'r000000000');
 
 function messageOf(decision: Decision): string {
   if (!('message' in decision)) throw new Error(`the decision is ${decision.kind}`);

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { bindingSecretName } from '../../operator/injection/secret-name.ts';
+import { bindingSecretName, isRunName, runSecretName } from '../../operator/injection/secret-name.ts';
 
 const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 
@@ -18,6 +18,7 @@ describe('bindingSecretName', () => {
     'a name with dots': 'orders.etl.v1',
     'a name that is cut at a dash': `${'a'.repeat(23)}-${'b'.repeat(40)}`,
     'a name that looks shortened': 'orders-h0123456789abcdef',
+    'a name that looks like a run’s': 'orders-run-abcdefgh01',
   };
   for (const [sentence, name] of Object.entries(names)) {
     it(`makes a DNS label of at most 56 characters of ${sentence}`, () => {
@@ -36,4 +37,45 @@ describe('bindingSecretName', () => {
     const imitations = secrets.map((secret) => bindingSecretName(secret.slice('spark-secrets-'.length)));
     expect(new Set([...secrets, ...imitations]).size).to.equal(9);
   });
+});
+
+describe('runSecretName', () => {
+  const RUN = 'abcdefgh01';
+
+  it('is the name of the binding’s Secret and of the run', () => {
+    expect(runSecretName('orders-etl', RUN)).to.equal(`spark-secrets-orders-etl-run-${RUN}`);
+    expect(runSecretName('a'.repeat(27), RUN)).to.equal(`spark-secrets-${'a'.repeat(27)}-run-${RUN}`);
+  });
+
+  for (const name of [
+    'a'.repeat(28),
+    'a'.repeat(253),
+    'orders.etl',
+    'a-run-abcdefgh01',
+    `${'a'.repeat(9)}-${'b'.repeat(30)}`,
+  ]) {
+    it(`is a DNS label of at most 56 characters for ${name.slice(0, 30)} (${name.length})`, () => {
+      const secret = runSecretName(name, RUN);
+      expect(secret)
+        .to.match(LABEL)
+        .and.to.match(/-h[0-9a-f]{16}-run-abcdefgh01$/);
+      expect(secret.length).to.be.at.most(56);
+    });
+  }
+
+  it('is never the name of a binding’s Secret, nor that of another binding’s run', () => {
+    const bindings = ['orders', 'orders.etl', 'orders-etl', `orders-run-${RUN}`, 'a'.repeat(60), `${'a'.repeat(60)}b`];
+    const runs = bindings.map((name) => runSecretName(name, RUN));
+    const imitations = runs.map((secret) => bindingSecretName(secret.slice('spark-secrets-'.length)));
+    const names = [...runs, ...imitations, ...bindings.map((name) => bindingSecretName(name))];
+    // The imitation of the first is a binding of the list as well.
+    expect(new Set(names).size).to.equal(17);
+  });
+
+  for (const text of ['', 'abc', 'ABCDEFGH01', 'abcdefgh0.', 'abcdefgh01\n', 'abcdefgh012']) {
+    it(`is refused for ${JSON.stringify(text)}`, () => {
+      expect(isRunName(text)).to.equal(false);
+      expect(() => runSecretName('orders', text)).to.throw(RangeError);
+    });
+  }
 });

@@ -27,6 +27,7 @@ describe('specDigest', () => {
       precedence: 'Binding',
       scope: 'Shared',
     },
+    'the scope, which decides when the content is copied': { ...BASE, scope: 'Application' },
     'the selector': { ...BASE, selector: { matchLabels: { a: 'b' } } },
   };
   for (const [sentence, other] of Object.entries(same)) {

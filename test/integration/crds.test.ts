@@ -72,14 +72,22 @@ const REFUSED: Readonly<Record<string, readonly [Fields, string]>> = {
   ],
   'a binding that gives nothing': [binding({ env: [] }), 'a binding gives something'],
   files: [binding({ files: [{ path: 'p', key: 'K' }] }), 'files is not yet supported'],
-  'scope Application': [binding({ scope: 'Application' }), 'scope Application is not yet supported'],
-  'rotation by restart': [
-    binding({ rotation: { onChange: 'Restart' } }),
-    'rotation.onChange Restart is not yet supported',
-  ],
-  'a least interval between restarts': [
+  'another scope': [binding({ scope: 'Namespace' }), 'supported values: "Shared", "Application"'],
+  'a least interval between restarts without restarts': [
     binding({ rotation: { minInterval: '5m' } }),
     'rotation.minInterval goes with onChange Restart',
+  ],
+  'a least interval with Keep': [
+    binding({ rotation: { onChange: 'Keep', minInterval: '5m' } }),
+    'rotation.minInterval goes with onChange Restart',
+  ],
+  'a least interval of half a minute': [
+    binding({ rotation: { onChange: 'Restart', minInterval: '30s' } }),
+    'rotation.minInterval must be from 1m to 24h',
+  ],
+  'a least interval of a day and a half': [
+    binding({ rotation: { onChange: 'Restart', minInterval: '36h' } }),
+    'rotation.minInterval must be from 1m to 24h',
   ],
   'a key with ..': [binding({ env: [{ name: 'A', key: 'a/../b' }] }), "a key's segment can't be . or .."],
   'a key with an empty segment': [binding({ env: [{ name: 'A', key: 'a//b' }] }), 'should match'],
@@ -118,6 +126,9 @@ const ACCEPTED: Readonly<Record<string, Fields>> = {
     unresolved: 'Block',
     precedence: 'Pod',
   }),
+  'a binding of scope Application': binding({ scope: 'Application' }),
+  'a binding with restarts': binding({ rotation: { onChange: 'Restart' } }),
+  'a binding with restarts at intervals': binding({ rotation: { onChange: 'Restart', minInterval: '1h30m' } }),
   'the smallest store': store({}),
   'a store with grants': store({
     refreshInterval: '1m30s',

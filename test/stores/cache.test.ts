@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import type { SecretStoreConfig } from '../../operator/api/kinds.ts';
 import { StoreCache, type Answer } from '../../operator/stores/cache.ts';
+import { OperatorError } from '../../operator/errors.ts';
 import { eventually } from '../doubles/eventually.ts';
+import { failureOf } from '../support/failure.ts';
 import { group, key } from '../support/keys.ts';
 import { GRANT_ALL, storeConfig } from '../support/objects.ts';
 import { StoreDouble } from '../support/store-double.ts';
@@ -9,6 +11,7 @@ import { StoreDouble } from '../support/store-double.ts';
 describe('the cache of stores', () => {
   let opened: StoreDouble[];
   let told: string[];
+  let gone: string[];
   let cache: StoreCache;
 
   const read = (config: SecretStoreConfig, keys: string[], groups: string[] = [], reader = 'analytics/orders') =>
@@ -24,6 +27,7 @@ describe('the cache of stores', () => {
   beforeEach(() => {
     opened = [];
     told = [];
+    gone = [];
     cache = new StoreCache({
       open: () => {
         const store = new StoreDouble();
@@ -31,6 +35,7 @@ describe('the cache of stores', () => {
         return store;
       },
       onChange: (readers) => told.push(...readers),
+      onClose: (namespace, store) => gone.push(`${namespace}/${store}`),
     });
   });
   afterEach(async () => {
@@ -114,6 +119,52 @@ describe('the cache of stores', () => {
     expect(told).to.deep.equal([]);
     await opened[1]!.put('a', 'changed');
     await eventually(() => told.length === 1);
+  });
+
+  for (const [what, thrown] of [
+    ['refuses its type', new OperatorError('StoreUnreachable', 'type x is not yet supported')],
+    ['stumbles over its spec', new TypeError('hunter2 is no URL')],
+  ] as const)
+    it(`tells of a store whose driver ${what}, and does not throw`, async () => {
+      const failing = new StoreCache({
+        open: () => {
+          throw thrown;
+        },
+        onChange: () => undefined,
+      });
+      const request = { reader: 'analytics/x', namespace: 'analytics', namespaceLabels: {}, groups: [group('g')] };
+      const answer = await failing.read(storeConfig({ access: [{ ...GRANT_ALL[0]!, keys: ['a'] }] }), {
+        ...request,
+        keys: [key('a'), key('b')],
+      });
+      expect(answer).to.deep.include({ unknown: ['a'], denied: ['b'] });
+      expect([answer.groups.size, answer.failure?.error.code]).to.deep.equal([0, 'StoreUnreachable']);
+      expect(answer.failure?.error.message).not.to.include('hunter2');
+      expect(await failureOf(failing.check(storeConfig()))).to.include({ code: 'StoreUnreachable' });
+    });
+
+  it('takes an interval that is none for a failure of the store', async () => {
+    const answer = await read(storeConfig({ access: GRANT_ALL, refreshInterval: 'soon' }), ['a']);
+    expect(answer.failure?.error.message).to.include('its spec can not be used');
+  });
+
+  it('lets go of the driver before when the new spec can not be used', async () => {
+    await cache.check(storeConfig());
+    await read(storeConfig({ refreshInterval: 'soon' }), ['a']);
+    expect(opened.map(({ closed }) => closed)).to.deep.equal([1]);
+  });
+
+  it('says how every open store is, and no longer of one that is gone', async () => {
+    await cache.check(storeConfig());
+    const [state] = cache.states();
+    expect(state).to.include({ namespace: 'iomete-system', store: 'default', type: 'kubernetes', isWell: true });
+    expect(state?.lastGood).to.be.instanceOf(Date);
+    opened[0]!.failure = new OperatorError('StoreUnreachable');
+    await failureOf(cache.check(storeConfig()));
+    expect(cache.states()[0]?.isWell).to.be.false;
+    expect(cache.failureOf('iomete-system', 'default')?.error.code).to.equal('StoreUnreachable');
+    await cache.close('iomete-system', 'default');
+    expect([cache.states(), gone]).to.deep.equal([[], ['iomete-system/default']]);
   });
 
   it('closes a store whose object is gone, and all at the end', async () => {

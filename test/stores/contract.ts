@@ -4,19 +4,10 @@ import { OperatorError } from '../../operator/errors.ts';
 import type { Found, SecretStore, SecretVersion } from '../../operator/stores/store.ts';
 import { failureOf, seenOf } from '../support/failure.ts';
 import { group, key } from '../support/keys.ts';
+import type { Contract } from './contract-options.ts';
+import { endingContract } from './ending-contract.ts';
+import { singleKeyContract } from './single-key-contract.ts';
 import { watchContract } from './watch-contract.ts';
-
-/** What a driver's test gives the contract. */
-export interface Contract {
-  /** A store with nothing in it. */
-  readonly open: () => Promise<SecretStore>;
-  /** From now on the store does not answer. Left out with a reason: why that can't be made to happen. */
-  readonly fail: ((code: 'StoreUnreachable' | 'AuthenticationFailed') => void) | { readonly skipped: string };
-  /** Whether it tells what changed. */
-  readonly pushes: boolean;
-  /** How many keys the listing of one group is tried with. */
-  readonly manyKeys: number;
-}
 
 const HIDDEN = 'hunter2-is-hidden';
 const MIB = 1_048_576;
@@ -68,6 +59,12 @@ export function storeContract(name: string, contract: Contract): void {
       it('gives nothing for no keys, and for keys of an empty store', async () => {
         expect(await read()).to.deep.equal({});
         expect(await read('none', 'orders/none')).to.deep.equal({});
+      });
+
+      it('gives the same to a read in the background', async () => {
+        await write('a', '1');
+        const answer = await store.readMany([key('a'), key('none')], signal, { background: true });
+        expect([...answer.keys()]).to.deep.equal(['a']);
       });
 
       it('tells keys apart that look alike', async () => {
@@ -207,12 +204,14 @@ export function storeContract(name: string, contract: Contract): void {
 
       it(`shows all of ${contract.manyKeys} keys once`, async () => {
         const names = Array.from({ length: contract.manyKeys }, (_, at) => `many/K${String(at).padStart(5, '0')}`);
-        for (const where of names) await write(where, where);
+        if (contract.fill) await contract.fill(names.map(key));
+        else for (const where of names) await write(where, where);
         expect(await list('many')).to.deep.equal(names);
         expect(Object.keys(await read(...names))).to.have.length(names.length);
       }).timeout(60_000);
     });
 
+    singleKeyContract(contract, () => store);
     if (contract.pushes) watchContract(() => store);
 
     describe('ending', () => {
@@ -224,11 +223,14 @@ export function storeContract(name: string, contract: Contract): void {
           remove: () => store.remove(key('a'), { signal: aborted }),
           list: () => Array.fromAsync(store.list(group(''), aborted)),
           check: () => store.check(aborted),
+          ...(store.ping ? { ping: () => store.ping?.(aborted) ?? Promise.resolve() } : {}),
         };
         for (const [what, call] of Object.entries(calls))
           expect(await failureOf(call()), what).to.have.property('message', 'we are stopping');
         expect(await read('a')).to.deep.equal({});
       });
+
+      endingContract(contract, () => store);
 
       it('closes twice', async () => {
         await store.readMany([key('a')], signal);
@@ -238,6 +240,12 @@ export function storeContract(name: string, contract: Contract): void {
     });
 
     describe('its health', () => {
+      it('is asked for cheaply, where it can be: it answers while it is well', async () => {
+        await write('a', '1');
+        if (store.ping) await store.ping(signal);
+        expect(await read('a')).to.deep.equal({ a: '1' });
+      });
+
       it('counts the keys', async () => {
         await write('a', '1');
         await write('orders/b', '2');
@@ -257,6 +265,7 @@ export function storeContract(name: string, contract: Contract): void {
             fail(code);
             await failureOf(store.check(signal));
             for (const [what, call] of Object.entries({
+              ...(store.ping ? { ping: () => store.ping?.(signal) ?? Promise.resolve() } : {}),
               check: () => store.check(signal),
               read: () => store.readMany([key('orders/a')], signal),
               list: () => Array.fromAsync(store.list(group('orders'), signal)),

@@ -12,27 +12,27 @@ import { BindingReconciler } from '../../operator/controllers/spark-job-secret-b
 import type { Coverage } from '../../operator/controllers/spark-job-secret-binding/observe.ts';
 import { StoreReconciler } from '../../operator/controllers/secret-store-config/reconciler.ts';
 import { StoreCache } from '../../operator/stores/cache.ts';
+import type { LineTimes } from '../../operator/stores/line-times.ts';
 import { FakeCluster } from '../doubles/fake-cluster.ts';
 import { StoreDouble } from './store-double.ts';
 
 /** The two controllers over a fake cluster and a store in memory, run by hand. */
 export class BindingWorld {
   readonly cluster = new FakeCluster();
-  readonly store = new StoreDouble();
+  readonly store: StoreDouble;
   /** `type reason` of each event. */
   readonly events: string[] = [];
   readonly told: string[] = [];
   coverage: Coverage = 'covered';
   now = new Date('2026-01-01T00:00:00Z');
-  readonly cache = new StoreCache({
-    open: () => this.store,
-    onChange: (readers) => this.told.push(...readers),
-  });
+  readonly cache: StoreCache;
   readonly #bindings: BindingReconciler;
   readonly #stores: StoreReconciler;
   readonly #signal = new AbortController().signal;
 
-  constructor() {
+  constructor(store = new StoreDouble(), times: Partial<LineTimes> = {}) {
+    this.store = store;
+    this.cache = new StoreCache({ open: () => store, onChange: (readers) => this.told.push(...readers), times });
     const { cluster, cache } = this;
     const list = cluster.lister(SPARK_JOB_SECRET_BINDING);
     const secrets = cluster.lister(SECRET);

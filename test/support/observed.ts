@@ -4,6 +4,7 @@ import { SecretValue } from '../../operator/api/secret-value.ts';
 import type { Observed } from '../../operator/controllers/spark-job-secret-binding/observe.ts';
 import { plan } from '../../operator/controllers/spark-job-secret-binding/plan.ts';
 import { requirements } from '../../operator/injection/requirements.ts';
+import { OperatorError, type ErrorCode } from '../../operator/errors.ts';
 import type { Answer } from '../../operator/stores/cache.ts';
 import { group, key } from './keys.ts';
 import { binding, GRANT_ALL, storeConfig } from './objects.ts';
@@ -18,12 +19,19 @@ export function answer(values: Record<string, string>, more: Partial<Answer> = {
   return {
     values: new Map(versions),
     unknown: [],
+    failed: new Map(),
     groups: new Map(),
+    failedGroups: new Map(),
     failure: undefined,
     denied: [],
     withdrawn: [],
     ...more,
   };
+}
+
+/** A key of which the store can't tell. */
+export function failed(where: string, code: ErrorCode): Map<SecretKey, OperatorError> {
+  return new Map([[key(where), new OperatorError(code)]]);
 }
 
 export function groups(members: Record<string, string[]>): Map<ReturnType<typeof group>, SecretKey[]> {

@@ -31,12 +31,46 @@ describe('metrics', () => {
     expect(await figures(metrics)).to.include('spark_secrets_queue_depth{controller="store"} 0');
   });
 
-  it('count requests to stores', async () => {
-    const metrics = new Metrics();
-    metrics.storeRequest('kubernetes', 'readMany', 'success');
-    expect(await figures(metrics)).to.include.members([
-      'spark_secrets_store_requests_total{type="kubernetes",operation="readMany",outcome="success"} 1',
-    ]);
+  describe('of stores', () => {
+    const vault = { namespace: 'iomete-system', store: 'default', type: 'vault' };
+    const other = { namespace: 'iomete-system', store: 'other', type: 'vault' };
+    const labels = 'namespace="iomete-system",store="default",type="vault"';
+
+    it('count requests by store, operation and outcome, until the store is gone', async () => {
+      const metrics = new Metrics();
+      metrics.storeRequest(vault, 'readMany', 'success');
+      metrics.storeRequest(vault, 'readMany', 'success');
+      metrics.storeRequest(vault, 'ping', 'error');
+      metrics.storeRequest(other, 'list', 'success');
+      expect(await figures(metrics)).to.include.members([
+        `spark_secrets_store_requests_total{${labels},operation="readMany",outcome="success"} 2`,
+        `spark_secrets_store_requests_total{${labels},operation="ping",outcome="error"} 1`,
+      ]);
+      metrics.forgetStore('iomete-system', 'default');
+      const requests = (await figures(metrics)).filter((line) => line.includes('store_requests'));
+      expect(requests).to.deep.equal([
+        `spark_secrets_store_requests_total{${labels.replace('default', 'other')},operation="list",outcome="success"} 1`,
+      ]);
+    });
+
+    it('say at each scrape which answer, and how old the last answer is', async () => {
+      const metrics = new Metrics();
+      let stores = [
+        { ...vault, isWell: false, lastGood: new Date(Date.now() - 60_000) },
+        { ...other, isWell: true, lastGood: undefined },
+      ];
+      metrics.watchStores(() => stores);
+      const lines = await figures(metrics);
+      expect(lines).to.include.members([
+        `spark_secrets_store_up{${labels}} 0`,
+        `spark_secrets_store_up{${labels.replace('default', 'other')}} 1`,
+      ]);
+      const ages = lines.filter((line) => line.includes('last_answer_age_seconds'));
+      expect(ages).to.have.length(1);
+      expect(Number(ages[0]!.split(' ')[1])).to.be.within(60, 61);
+      stores = [];
+      expect((await figures(metrics)).join()).not.to.include('store_up');
+    });
   });
 
   it('count injections and measure admissions from 1 ms to 10 s', async () => {

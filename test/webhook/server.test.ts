@@ -25,7 +25,7 @@ describe('webhook server', () => {
     decide = () => ({ kind: 'none' });
     log = [];
     loaded.length = 0;
-    const admission = new Admission({ decide: (pod, views) => decide(pod, views), views: () => [], patienceMs: 500 });
+    const admission = new Admission({ decide: (...args) => decide(...args), views: () => [], patienceMs: 500 });
     const logger = createLogger({ level: 'debug', destination: { write: (line) => log.push(line) } });
     server = new WebhookServer({
       port: 0,

@@ -9,6 +9,10 @@ so that a list of namespaces can one day turn the first part into a Role for eac
 - apiGroups: [secrets.iomete.com]
   resources: [secretstoreconfigs, sparkjobsecretbindings]
   verbs: [list, watch]
+# Looks up the one store that the command `rewrap NAMESPACE/STORE` names.
+- apiGroups: [secrets.iomete.com]
+  resources: [secretstoreconfigs]
+  verbs: [get]
 # Reports conditions on them by server-side apply, which is a patch.
 - apiGroups: [secrets.iomete.com]
   resources: [secretstoreconfigs/status, sparkjobsecretbindings/status]
@@ -19,17 +23,27 @@ so that a list of namespaces can one day turn the first part into a Role for eac
   resources: [sparkjobsecretbindings/finalizers]
   verbs: [update]
 # Reads the Secrets that are a Kubernetes store or hold a store's credentials, and writes one Secret per binding beside
-# it. Neither has a name that is known beforehand, so that resourceNames cannot narrow this. It never deletes: the
+# it, and one per run for those of scope Application. Neither has a name that is known beforehand, so that resourceNames cannot narrow this. It never deletes: the
 # garbage collector removes a binding's Secret with the binding.
 - apiGroups: ['']
   resources: [secrets]
   verbs: [get, list, watch, create, update]
 # Watches the metadata of driver pods that it has changed (label secrets.iomete.com/injected=true), to list in a
-# binding's status the applications that use it. It never writes a pod: the webhook answers the API server's question.
+# binding's status the applications that use it, and to make a run's Secret. It never writes a pod: the webhook answers the
+# API server's question.
 - apiGroups: ['']
   resources: [pods]
   verbs: [list, watch]
-# Tells on a store or a binding what happened, for kubectl describe.
+# Evicts the driver of an application whose binding asks for a restart when a value changes (rotation.onChange: Restart),
+# and only when the application's own operator brings it back. An eviction keeps PodDisruptionBudgets.
+- apiGroups: ['']
+  resources: [pods/eviction]
+  verbs: [create]
+# Looks at one application before that, by its name: whether its restart policy brings it back. Neither kind need be there.
+- apiGroups: [sparkoperator.k8s.io, spark.apache.org]
+  resources: [sparkapplications]
+  verbs: [get]
+# Tells on a store, a binding, a driver pod or an application what happened, for kubectl describe.
 - apiGroups: ['']
   resources: [events]
   verbs: [create]

@@ -126,7 +126,7 @@ export interface SparkJobSecretBinding {
       encoding?: 'text' | 'base64';
     }[];
     /**
-     * Shared: all runs read one Secret. Application: each run gets a sealed copy of its own, gone with its driver; not yet supported.
+     * Shared: all runs read one Secret, so an executor that starts after a value has changed gets the new one. Application: each run gets an immutable Secret of its own, a copy made when its driver appears and gone with the driver's pod, so that driver and executors of a run have the same values however long it runs. A change counts for runs that start after it.
      */
     scope?: 'Shared' | 'Application';
     /**
@@ -134,11 +134,11 @@ export interface SparkJobSecretBinding {
      */
     rotation?: {
       /**
-       * Keep: running pods keep the value they started with; new executors and new jobs get the new one. Restart: applications that an operator manages are restarted; not yet supported.
+       * Keep: running pods keep the value they started with; new executors and new jobs get the new one (with scope Application new jobs only). Restart: a SparkApplication of Kubeflow's or Apache's operator whose driver started with another value is restarted: its driver is evicted, with its grace period and within its PodDisruptionBudgets, five applications at a time, and the operator starts it anew. It counts as a failure there, so only applications whose restart policy (Always or OnFailure, with attempts left) brings a driver back are restarted. Others keep their value, which an event tells.
        */
       onChange?: 'Keep' | 'Restart';
       /**
-       * The least time between two restarts, as a duration. Not yet supported.
+       * The least time between two starts of an application's driver, from 1m to 24h; 10m when it is left out. Changes within it are one restart.
        */
       minInterval?: string;
     };

@@ -2,7 +2,7 @@ import type { SecretStoreConfig, SparkJobSecretBinding } from '../../api/kinds.t
 import { OperatorError } from '../../errors.ts';
 import type { Lister } from '../../runtime/lister.ts';
 import { requestKey, type Request } from '../../runtime/reconciler.ts';
-import type { StoreCache } from '../../stores/cache.ts';
+import type { StoreCache, StoreFailure } from '../../stores/cache.ts';
 import type { StoreHealth } from '../../stores/store.ts';
 
 /** Where the present is read from. */
@@ -10,7 +10,7 @@ export interface Sources {
   readonly stores: Lister<SecretStoreConfig>;
   /** Index `store`: bindings by the `namespace/name` of the store that they read. */
   readonly bindings: Lister<SparkJobSecretBinding>;
-  readonly cache: Pick<StoreCache, 'check' | 'close'>;
+  readonly cache: Pick<StoreCache, 'check' | 'close' | 'failureOf'>;
 }
 
 /** All that a store's status is made from. */
@@ -18,6 +18,8 @@ export interface Observed {
   readonly store: SecretStoreConfig;
   /** What it says of itself, or why it says nothing. */
   readonly health: StoreHealth | OperatorError;
+  /** Why its bindings have no more than the last good values at present; undefined: they have what the store has. */
+  readonly failure: StoreFailure | undefined;
   readonly bindings: number;
 }
 
@@ -29,10 +31,15 @@ export async function observe(request: Request, sources: Sources): Promise<Obser
     return undefined;
   }
   const bindings = sources.bindings.byIndex('store', requestKey(request)).length;
+  const health = await healthOf(store, sources);
+  return { store, bindings, health, failure: sources.cache.failureOf(request.namespace, request.name) };
+}
+
+async function healthOf(store: SecretStoreConfig, { cache }: Sources): Promise<StoreHealth | OperatorError> {
   try {
-    return { store, bindings, health: await sources.cache.check(store) };
+    return await cache.check(store);
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
-    return { store, bindings, health: error };
+    return error;
   }
 }

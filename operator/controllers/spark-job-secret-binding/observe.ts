@@ -52,7 +52,7 @@ export async function observe(request: Request, sources: Sources): Promise<Obser
   const namespaceLabels = sources.namespaces.get(undefined, namespace)?.metadata.labels ?? {};
   const { keys, groups } = needs;
   const secretName = bindingSecretName(name);
-  const held = heldKeys(sources.secrets.get(namespace, secretName));
+  const held = heldKeys(binding, sources.secrets.get(namespace, secretName));
   const answer = store && (await sources.cache.read(store, { reader, namespace, namespaceLabels, keys, groups, held }));
   if (store === undefined) sources.cache.forget(reader);
   return {
@@ -67,6 +67,9 @@ export async function observe(request: Request, sources: Sources): Promise<Obser
   };
 }
 
-function heldKeys(secret: BindingSecret | undefined): SecretKey[] {
-  return Object.values((secret && envKeysOf(secret)) ?? {}).flatMap((key) => parseKey(key) ?? []);
+/** What the Secret has of the store: the keys of its variables as it says itself, those of properties as the status does. */
+function heldKeys({ status }: SparkJobSecretBinding, secret: BindingSecret | undefined): SecretKey[] {
+  if (secret === undefined) return [];
+  const names = [...Object.values(envKeysOf(secret) ?? {}), ...(status?.keys ?? []).map(({ key }) => key)];
+  return [...new Set(names)].flatMap((name) => parseKey(name) ?? []);
 }

@@ -6,12 +6,15 @@ import type { Problem } from '../../api/reasons.ts';
 import { specDigest } from '../../injection/spec-digest.ts';
 import type { Observed } from './observe.ts';
 import { changedSecret } from './secret-manifest.ts';
-import { failureProblem, resolve, type Resolution } from './resolve.ts';
+import { resolve, type Resolution } from './resolve.ts';
+import { staleProblem } from './untold.ts';
 
 /** What is to be written. */
 export interface Plan {
   /** The Secret to create, or (with a resourceVersion) to replace. Undefined: leave it as it is. */
   readonly secret: Secret | undefined;
+  /** Take out of the Secret what withdrawn grants gave, and nothing else: what it holds beside is not known. */
+  readonly withdraws: boolean;
   /** What to say once that is done. */
   readonly status: BindingStatus;
 }
@@ -19,6 +22,8 @@ export interface Plan {
 /** Annotation `spec-digest` of a Secret whose content is not complete for any spec. */
 const INCOMPLETE = 'incomplete';
 const MOST_APPLICATIONS = 10;
+/** What the CRD takes in `status.keys`. */
+const MOST_KEYS = 2_048;
 /** Of the problems in one message: the CRD bounds its length, and nobody reads more. */
 const MOST_PROBLEMS = 10;
 
@@ -44,12 +49,17 @@ export function plan(observed: Observed, now: Date, writeProblem?: Problem): Pla
     ...keysOf(observed, now),
     ...applicationsOf(observed),
   };
-  return { secret, status };
+  const withdraws = resolution.kind === 'problems' && resolution.withdraws === true && observed.secret !== undefined;
+  return { secret, withdraws, status };
 }
 
 /** Whether two statuses say the same, in whatever order server-side apply left their keys and conditions. */
 export function sameStatus(a: BindingStatus | undefined, b: BindingStatus): boolean {
-  return a !== undefined && isDeepStrictEqual(inOrder(a), inOrder(b));
+  if (a === undefined) return false;
+  // Conditions of other types are somebody else's: server-side apply leaves them there.
+  const types = new Set(b.conditions?.map(({ type }) => type));
+  const own = a.conditions?.filter(({ type }) => types.has(type));
+  return isDeepStrictEqual(inOrder({ ...a, ...(own === undefined ? {} : { conditions: own }) }), inOrder(b));
 }
 
 function inOrder({ keys, conditions, ...rest }: BindingStatus): object {
@@ -103,12 +113,12 @@ function conditionsOf(observed: Observed, resolution: Resolution, problem: Probl
   return [ready, resolved];
 }
 
-/** The store fails, but the values of the last good read are there. */
+/** The store fails, altogether or of single keys, but the values of the last good read are there. */
 function staleness(observed: Observed, resolution: Resolution): Problem | undefined {
   const { answer } = observed;
-  if (answer === undefined || (answer.failure === undefined && resolution.kind !== 'unknown')) return undefined;
-  const { reason, message } = failureProblem(observed, answer);
-  return { reason, message: `Jobs start with the values of the last good read. ${message}` };
+  if (answer === undefined) return undefined;
+  const problem = resolution.kind === 'unknown' ? resolution.problem : staleProblem(observed, answer);
+  return problem && { ...problem, message: `Jobs start with the values of the last good read. ${problem.message}` };
 }
 
 function coverageProblem({ binding, coverage }: Observed): Problem | undefined {
@@ -141,19 +151,22 @@ function readyMessage({ binding }: Observed, resolution: Resolution): string {
   return `Matching Spark jobs get ${env} environment variable${env === 1 ? '' : 's'} and ${conf} Spark propert${conf === 1 ? 'y' : 'ies'}.`;
 }
 
-/** Versions of the keys in use. While the store can't tell, what was known before. */
+/** Versions of the keys in use. While the store can't tell, what was known before; never more than the CRD takes. */
 function keysOf({ binding, answer, requirements }: Observed, now: Date): Pick<BindingStatus, 'keys'> {
   const before = binding.status?.keys ?? [];
-  const told = answer?.unknown.length === 0 && requirements.groups.every((group) => answer.groups.has(group));
-  if (answer === undefined || !told) return before.length > 0 ? { keys: before } : {};
+  if (answer === undefined) return before.length > 0 ? { keys: before } : {};
   const known = new Map(before.map((entry) => [entry.key, entry]));
-  const keys = [...answer.values]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, { version }]) => {
-      const old = known.get(key);
-      return old?.version === version ? old : { key, version, lastChangeTime: timestamp(now) };
-    });
-  return keys.length > 0 ? { keys } : {};
+  const keys = [...answer.values].map(([key, { version }]) => {
+    const old = known.get(key);
+    return old?.version === version ? old : { key, version, lastChangeTime: timestamp(now) };
+  });
+  const told = new Set<string>(answer.values.keys());
+  const isTold = answer.unknown.length === 0 && requirements.groups.every((group) => answer.groups.has(group));
+  const gone = new Set<string>([...answer.denied, ...answer.withdrawn]);
+  const untold = new Set<string>([...answer.unknown, ...answer.failed.keys()]);
+  const kept = before.filter(({ key }) => !told.has(key) && !gone.has(key) && (!isTold || untold.has(key)));
+  const all = [...keys, ...kept].sort((a, b) => (a.key < b.key ? -1 : 1)).slice(0, MOST_KEYS);
+  return all.length > 0 ? { keys: all } : {};
 }
 
 function applicationsOf({ drivers }: Observed): Pick<BindingStatus, 'applications'> {

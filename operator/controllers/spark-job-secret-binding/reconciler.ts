@@ -16,6 +16,7 @@ import type { Reconciler, Request, Result } from '../../runtime/reconciler.ts';
 import { notices } from './notices.ts';
 import { observe, type Observed, type Sources } from './observe.ts';
 import { plan, sameStatus } from './plan.ts';
+import { withoutWithdrawn } from './withdrawn-secret.ts';
 
 /** What the reconciler of bindings needs. */
 export interface BindingReconcilerOptions {
@@ -34,12 +35,6 @@ interface Refusal {
 /** How soon to look again at a Secret that stands where ours should: nothing tells when it goes. Milliseconds. */
 const CONFLICT_RETRY_MS = 15_000;
 
-/** Why the Secret was not written; with an error it is tried again like any failure. */
-interface Refusal {
-  readonly problem: Problem;
-  readonly error?: Error;
-}
-
 /** Keeps the Secret and the status of a binding. */
 export class BindingReconciler implements Reconciler {
   readonly #options: BindingReconcilerOptions;
@@ -52,13 +47,22 @@ export class BindingReconciler implements Reconciler {
     const observed = await observe(request, this.#options.sources);
     if (observed === undefined) return undefined;
     const now = this.#options.now();
-    let { secret, status } = plan(observed, now);
+    const planned = plan(observed, now);
+    const secret = planned.withdraws ? await this.#withdrawn(observed, signal) : planned.secret;
+    let { status } = planned;
     const refusal = secret && (await this.#write(observed, secret, signal));
-    if (refusal) ({ secret, status } = plan(observed, now, refusal.problem));
+    if (refusal) ({ status } = plan(observed, now, refusal.problem));
     if (!sameStatus(observed.binding.status, status)) await this.#writeStatus(observed, status, signal);
     this.#tell(observed, status, secret !== undefined && refusal === undefined);
     if (refusal?.error) throw refusal.error;
     return refusal && { requeueAfterMs: CONFLICT_RETRY_MS };
+  }
+
+  /** The Secret as it is to be after a grant was withdrawn; its values have to be asked of the API server. */
+  async #withdrawn(observed: Observed, signal: AbortSignal): Promise<Secret | undefined> {
+    const { binding, secretName } = observed;
+    const present = await this.#options.client.get(SECRET, binding.metadata.namespace, secretName, signal);
+    return present && isOurs(present, binding) ? withoutWithdrawn(observed, present) : undefined;
   }
 
   /** Creates or replaces the Secret, never one that is not ours. What the API server refused comes back as a problem. */

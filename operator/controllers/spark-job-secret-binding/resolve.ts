@@ -1,4 +1,4 @@
-import { storeRefOf, type BindingSpec } from '../../api/kinds.ts';
+import type { BindingSpec } from '../../api/kinds.ts';
 import type { Problem } from '../../api/reasons.ts';
 import type { SecretGroup, SecretKey } from '../../api/secret-key.ts';
 import type { SecretValue } from '../../api/secret-value.ts';
@@ -6,14 +6,21 @@ import { requirements } from '../../injection/requirements.ts';
 import { secretContent, type SecretContent } from '../../injection/secret-content.ts';
 import type { Answer } from '../../stores/cache.ts';
 import type { Observed } from './observe.ts';
+import { some, storeName, undecidedProblems } from './untold.ts';
 
 /** What a binding comes to with what its store has. */
 export type Resolution =
   /** Every key has a value. */
   | { readonly kind: 'content'; readonly content: SecretContent }
   /** Something needs a human; `remains` is what the Secret may still hold when a grant was withdrawn. */
-  | { readonly kind: 'problems'; readonly problems: readonly Problem[]; readonly remains?: SecretContent }
-  /** The store can't tell at present, and has not since the operator started. */
+  | {
+      readonly kind: 'problems';
+      readonly problems: readonly Problem[];
+      readonly remains?: SecretContent;
+      /** A grant was withdrawn, and what else there is can't be told: only the withdrawn values go. */
+      readonly withdraws?: true;
+    }
+  /** The store, or it of single keys, can't tell at present, and has not since the operator started. */
   | { readonly kind: 'unknown'; readonly problem: Problem };
 
 /** Works out a binding's content, or everything that stands in its way. */
@@ -27,13 +34,16 @@ export function resolve(observed: Observed): Resolution {
 
 function resolveAnswer(observed: Observed, answer: Answer): Resolution {
   const { spec } = observed.binding;
-  const unlisted = observed.requirements.groups.filter((group) => !answer.groups.has(group));
-  const isUndecided = answer.unknown.length > 0 || unlisted.length > 0;
+  const undecided = undecidedProblems(observed, answer);
   const denied = deniedProblems(observed, answer);
-  if (isUndecided && denied.length === 0) return { kind: 'unknown', problem: failureProblem(observed, answer) };
-  const problems = [...denied, ...absentProblems(observed, answer)];
+  const [first] = undecided;
+  if (first && denied.length + answer.withdrawn.length === 0)
+    return { kind: 'unknown', problem: { ...first, message: undecided.map(({ message }) => message).join(' ') } };
+  const problems = [...denied, ...undecided, ...absentProblems(observed, answer)];
   if (problems.length === 0) return contentOf(observed, spec, answer);
-  if (isUndecided || denied.length + answer.withdrawn.length === 0) return { kind: 'problems', problems };
+  if (denied.length + answer.withdrawn.length === 0) return { kind: 'problems', problems };
+  // What may no longer be had is known without the store, what remains is not: the rest of the Secret is left as it is.
+  if (first) return { kind: 'problems', problems, withdraws: true };
   return { kind: 'problems', problems, ...remainsOf(observed, answer) };
 }
 
@@ -46,23 +56,6 @@ function remainsOf(observed: Observed, answer: Answer): { readonly remains?: Sec
     if (rest.kind === 'content') return { remains: rest.content };
   }
   return {};
-}
-
-/** `namespace/name` of the store that the binding names. */
-export function storeName({ binding }: Observed): string {
-  const { namespace, name } = storeRefOf(binding);
-  return `${namespace}/${name}`;
-}
-
-/** The problem of a store that fails, with the age of what is known of it. */
-export function failureProblem(observed: Observed, answer: Answer): Problem {
-  const { error, lastGood } = answer.failure ?? {};
-  const reason = error?.code === 'AuthenticationFailed' ? 'AuthenticationFailed' : 'StoreUnreachable';
-  const age = lastGood ? `It last answered at ${lastGood.toISOString()}. ` : '';
-  const message =
-    `SecretStoreConfig ${storeName(observed)}: ${error?.message ?? 'not asked yet'}. ${age}` +
-    `Look at its conditions: kubectl describe ssc. Nothing has to be done here once it answers.`;
-  return { reason, message };
 }
 
 function contentOf(observed: Observed, spec: BindingSpec, answer: Answer): Resolution {
@@ -91,8 +84,8 @@ function deniedProblems(observed: Observed, { denied }: Answer): Problem[] {
 function absentProblems(observed: Observed, answer: Answer): Problem[] {
   const { keys } = observed.requirements;
   const denied = new Set(answer.denied);
-  const unknown = new Set(answer.unknown);
-  const absent = keys.filter((key) => !answer.values.has(key) && !denied.has(key) && !unknown.has(key));
+  const untold = new Set([...answer.unknown, ...answer.failed.keys()]);
+  const absent = keys.filter((key) => !answer.values.has(key) && !denied.has(key) && !untold.has(key));
   const empty = [...answer.groups].filter(([, members]) => members.length === 0).map(([group]) => group);
   const problems: Problem[] = [];
   if (absent.length > 0) {
@@ -118,9 +111,4 @@ function grantedPart(spec: BindingSpec, answer: Answer): BindingSpec {
     envFrom: (spec.envFrom ?? []).filter(({ group }) => answer.groups.get(group as SecretGroup)?.length),
     sparkConf: (spec.sparkConf ?? []).filter((entry) => has({ sparkConf: [entry] })),
   };
-}
-
-function some(names: readonly (SecretKey | SecretGroup)[]): string {
-  const shown = names.slice(0, 5).join(', ');
-  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
 }

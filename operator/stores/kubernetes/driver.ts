@@ -21,6 +21,9 @@ const MAX_BYTES = 1_048_576;
 const MAX_TRIES = 10;
 const PAUSE_MS = 50;
 
+/** Secrets without the store's label that are read at once. */
+const GETS_AT_ONCE = 8;
+
 type Listener = (keys: readonly SecretKey[]) => void;
 type Edit = (present: StoredSecret | undefined) => ReadonlyMap<string, SecretValue> | undefined;
 
@@ -50,8 +53,13 @@ export class KubernetesStore implements SecretStore {
   async readMany(keys: readonly SecretKey[], signal: AbortSignal): Promise<ReadonlyMap<SecretKey, SecretVersion>> {
     await this.#current(signal);
     const found = new Map<SecretKey, SecretVersion>();
-    for (const [name, members] of this.#bySecret(keys)) {
-      const secret = this.#access.followed().get(name) ?? (await this.#get(name, signal));
+    const groups = this.#bySecret(keys);
+    const asked = await this.#getAll(
+      [...groups.keys()].filter((name) => !this.#access.followed().has(name)),
+      signal,
+    );
+    for (const [name, members] of groups) {
+      const secret = this.#access.followed().get(name) ?? asked.get(name);
       for (const key of members) {
         const value = secret?.values.get(nameOf(key));
         if (secret && value) found.set(key, { value, version: versionOf(secret, key, value) });
@@ -115,7 +123,19 @@ export class KubernetesStore implements SecretStore {
     const keys = [...this.#access.followed().values()].flatMap((secret) => this.#names.keysOf(secret)).length;
     if (root === undefined && keys === 0)
       return { ready: false, message: `Secret ${this.#names.root} is not in this namespace: create it.`, keys };
-    return { ready: true, message: `Secret ${this.#names.root} and its groups are followed.`, keys };
+    return {
+      ready: true,
+      message: `Secret ${this.#names.root} and its groups are followed.${this.#strangers()}`,
+      keys,
+    };
+  }
+
+  /** Secrets that say they are the store's, but are none of its groups: somebody misses their keys. */
+  #strangers(): string {
+    const names = [...this.#access.followed().keys()].filter((name) => this.#names.groupOf(name) === undefined).sort();
+    if (names.length === 0) return '';
+    const some = names.slice(0, 5).join(', ');
+    return ` Ignored, because their names are not ${this.#names.root}.GROUP: ${some}${names.length > 5 ? ' and more' : ''}.`;
   }
 
   async close(): Promise<void> {
@@ -162,6 +182,20 @@ export class KubernetesStore implements SecretStore {
       this.#failing = true;
       throw error;
     }
+  }
+
+  /** Secrets that are not followed, a few at once. */
+  async #getAll(names: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, StoredSecret>> {
+    const found = new Map<string, StoredSecret>();
+    const waiting = names.values();
+    const worker = async (): Promise<void> => {
+      for (const name of waiting) {
+        const secret = await this.#get(name, signal);
+        if (secret) found.set(name, secret);
+      }
+    };
+    await Promise.all(Array.from({ length: GETS_AT_ONCE }, worker));
+    return found;
   }
 
   #bySecret(keys: readonly SecretKey[]): Map<string, SecretKey[]> {

@@ -3,6 +3,7 @@ import type { SecretValue } from '../../api/secret-value.ts';
 import { OperatorError } from '../../errors.ts';
 import { listing } from '../listing.ts';
 import type {
+  Found,
   RemoveOptions,
   SecretEntry,
   SecretStore,
@@ -25,7 +26,7 @@ export class MemoryStore implements SecretStore {
   /** How many times values were read. */
   reads = 0;
 
-  async readMany(keys: readonly SecretKey[], signal: AbortSignal): Promise<ReadonlyMap<SecretKey, SecretVersion>> {
+  async readMany(keys: readonly SecretKey[], signal: AbortSignal): Promise<ReadonlyMap<SecretKey, Found>> {
     await this.#answer(signal);
     this.reads += 1;
     const found = keys.flatMap((key) => {

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { OperatorError } from '../../../operator/errors.ts';
 import { plan, sameStatus } from '../../../operator/controllers/spark-job-secret-binding/plan.ts';
 import { key } from '../../support/keys.ts';
-import { answer, carriedOut, observed } from '../../support/observed.ts';
+import { answer, carriedOut, failed, groups, observed } from '../../support/observed.ts';
 
 const NOW = new Date('2026-01-01T00:00:00Z');
 const LATER = new Date('2026-01-01T01:00:00Z');
@@ -32,11 +32,43 @@ describe('the plan of a binding', () => {
       }
     });
 
+    it('what was known of one that is refused, beside what is told of the others', () => {
+      const { status } = plan(
+        { ...written, answer: answer({ A: 'new' }, { failed: failed('B', 'KeyRefused') }) },
+        LATER,
+      );
+      expect(status.keys?.map(({ key: name, version }) => `${name} ${version}`)).to.deep.equal(['A v-new', 'B v-2']);
+    });
+
+    it('nothing of one that was withdrawn', () => {
+      const { status } = plan({ ...written, answer: answer({}, { unknown: [key('A')], denied: [key('B')] }) }, LATER);
+      expect(status.keys?.map(({ key: name }) => name)).to.deep.equal(['A']);
+    });
+
+    it('no more than the CRD takes', () => {
+      const names = Array.from({ length: 2_100 }, (_, at) => `g/K${at}`);
+      const values = Object.fromEntries(names.map((name) => [name, '1']));
+      const given = observed(
+        { envFrom: [{ group: 'g' }] },
+        { answer: answer(values, { groups: groups({ g: names }) }) },
+      );
+      const { status } = plan(given, NOW);
+      expect(status.keys).to.have.length(2_048);
+      expect(plan({ ...given, binding: { ...given.binding, status } }, LATER).status.keys).to.deep.equal(status.keys);
+    });
+
     it('in an order that makes no other status', () => {
       const { status } = written.binding;
       expect(sameStatus({ ...status!, keys: status!.keys!.toReversed() }, status!)).to.be.true;
       expect(sameStatus({ ...status!, keys: status!.keys!.slice(1) }, status!)).to.be.false;
       expect(sameStatus(undefined, status!)).to.be.false;
+    });
+
+    it('whatever conditions others added', () => {
+      const { status } = written.binding;
+      const foreign = { ...status!.conditions![0]!, type: 'example.com/Audited' };
+      expect(sameStatus({ ...status!, conditions: [foreign, ...status!.conditions!] }, status!)).to.be.true;
+      expect(sameStatus({ ...status!, conditions: [foreign] }, status!)).to.be.false;
     });
   });
 

@@ -3,8 +3,8 @@ import { findCondition } from '../../../operator/api/conditions.ts';
 import type { Observed } from '../../../operator/controllers/spark-job-secret-binding/observe.ts';
 import { plan, sameStatus, type Plan } from '../../../operator/controllers/spark-job-secret-binding/plan.ts';
 import { OperatorError } from '../../../operator/errors.ts';
-import { key } from '../../support/keys.ts';
-import { answer, carriedOut, groups, observed } from '../../support/observed.ts';
+import { group, key } from '../../support/keys.ts';
+import { answer, carriedOut, failed, groups, observed } from '../../support/observed.ts';
 
 const NOW = new Date('2026-01-01T00:00:00Z');
 const LATER = new Date('2026-01-01T01:00:00Z');
@@ -140,6 +140,48 @@ describe('the plan of a binding', () => {
       }),
       says: ['False AuthenticationFailed', 'False AuthenticationFailed'],
       tells: /refuses the operator/,
+    },
+    'names a key that the store refuses, and what to do': {
+      given: observed(env('A', 'B'), { answer: answer({ A: '1' }, { failed: failed('B', 'KeyRefused') }) }),
+      says: ['False KeyRefused', 'False KeyRefused'],
+      tells: /iomete-system\/default, B: .*refuses this key.*Give its role read access/,
+    },
+    'names a value that can not be read, and what to do': {
+      given: observed(env('A', 'B'), { answer: answer({ A: '1' }, { failed: failed('B', 'ValueUnreadable') }) }),
+      says: ['False ValueUnreadable', 'False ValueUnreadable'],
+      tells: /, B: .*Write the value anew/,
+    },
+    'keeps what was written when a key is refused after a restart': {
+      given: { ...written, answer: answer({ A: '1' }, { failed: failed('B', 'KeyRefused') }) },
+      says: ['False KeyRefused', 'True AllKeysResolved'],
+      tells: /^Jobs start with the values of the last good read.*, B: /,
+    },
+    'writes the last good value of a refused key beside new ones': {
+      given: { ...written, answer: answer({ A: 'new', B: '2' }, { failed: failed('B', 'KeyRefused') }) },
+      says: ['False KeyRefused', 'True AllKeysResolved'],
+      tells: /^Jobs start with the values of the last good read.*, B: /,
+      writes: { A: 'new', B: '2' },
+    },
+    'names a group that may not be listed': {
+      given: observed(
+        { envFrom: [{ group: 'g' }] },
+        { answer: answer({}, { failedGroups: new Map([[group('g'), new OperatorError('KeyRefused')]]) }) },
+      ),
+      says: ['False KeyRefused', 'False KeyRefused'],
+      tells: /, group g: /,
+    },
+    'says that a Secret which the store names is missing': {
+      given: observed(env('A'), {
+        answer: answer(
+          {},
+          {
+            unknown: [key('A')],
+            failure: { error: new OperatorError('CredentialsMissing', 'create Secret token'), lastGood: undefined },
+          },
+        ),
+      }),
+      says: ['False SecretNotFound', 'False SecretNotFound'],
+      tells: /create Secret token/,
     },
     'refuses a template that does not parse': {
       given: observed({ sparkConf: [{ name: 'spark.x.password', template: 'a${A' }] }),

@@ -143,6 +143,20 @@ describe('the reconciler of bindings', () => {
     expect([world.ready(), world.variables()]).to.deep.equal(['True Injecting', { A: '1' }]);
   });
 
+  it('is held by a key that the store refuses, and keeps its Secret when that comes later', async () => {
+    await ready();
+    world.store.refused.set('A', new OperatorError('KeyRefused'));
+    await world.store.put('A', '2'); // The store pushes.
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    await world.reconcile();
+    await world.reconcile();
+    expect([world.ready(), world.variables()]).to.deep.equal(['False KeyRefused', { A: '1' }]);
+    expect(world.cluster.writes.filter((write) => write.includes('secrets '))).to.deep.equal([]);
+    expect(world.events).to.deep.equal(['Warning KeyRefused']);
+    await world.reconcileStore();
+    expect(world.storeStatus()?.conditions?.[0]?.reason).to.equal('Connected');
+  });
+
   describe('when a Secret of the name is there', () => {
     it('leaves a foreign one alone, says so, and looks again', async () => {
       world.cluster.put(SECRET, { metadata: { name: NAME, namespace: 'analytics' } });

@@ -1,0 +1,118 @@
+import { withoutContent } from '../../../operator/api/binding-secret.ts';
+import { ANNOTATIONS, LABELS } from '../../../operator/api/group.ts';
+import {
+  POD,
+  SECRET,
+  SPARK_JOB_SECRET_BINDING,
+  type DriverPod,
+  type Secret,
+  type SparkJobSecretBinding,
+} from '../../../operator/api/kinds.ts';
+import { withoutValues } from '../../../operator/api/run-secret.ts';
+import { RunReconciler } from '../../../operator/controllers/spark-application-run/reconciler.ts';
+import { runSecretName } from '../../../operator/injection/secret-name.ts';
+import { secretContent } from '../../../operator/injection/secret-content.ts';
+import { specDigest } from '../../../operator/injection/spec-digest.ts';
+import type { Result } from '../../../operator/runtime/reconciler.ts';
+import { FakeCluster } from '../../doubles/fake-cluster.ts';
+import { binding } from '../../support/objects.ts';
+import { spec, values } from '../../injection/bindings.ts';
+
+export const NAMESPACE = 'analytics';
+export const RUN = 'abcdefgh01';
+
+/** The reconciler of runs over a fake cluster, run by hand. */
+export class RunWorld {
+  readonly cluster = new FakeCluster();
+  /** `reason: message` of each event, and the pod that it is on. */
+  readonly events: { readonly pod: string; readonly reason: string; readonly message: string }[] = [];
+  /** A new one each time: as an operator that has just started. */
+  get reconciler(): RunReconciler {
+    const { cluster, events } = this;
+    const secrets = cluster.lister(SECRET);
+    const labelled = <T>(label: string, keep: (secret: Secret) => T) => ({
+      get: (namespace: string | undefined, name: string) => {
+        const secret = secrets.get(namespace, name);
+        return secret?.metadata.labels?.[label] === undefined ? undefined : keep(secret);
+      },
+    });
+    return new RunReconciler({
+      client: cluster,
+      sources: {
+        bindings: cluster.lister(SPARK_JOB_SECRET_BINDING),
+        secrets: labelled(LABELS.binding, withoutContent),
+        runs: labelled(LABELS.run, withoutValues),
+        drivers: {
+          byIndex: (_index, key) =>
+            cluster
+              .lister(POD)
+              .list(NAMESPACE)
+              .filter(({ metadata }) =>
+                metadata.annotations?.[ANNOTATIONS.bindings]?.split(',').some((name) => `${NAMESPACE}/${name}` === key),
+              ),
+        },
+      },
+      events: {
+        record: ({ name: pod }, _type, reason, message) => {
+          events.push({ pod, reason, message });
+        },
+      },
+    });
+  }
+
+  reconcile(name = 'orders'): Promise<Result> {
+    return this.reconciler.reconcile({ namespace: NAMESPACE, name }, new AbortController().signal);
+  }
+
+  /** A binding of scope Application with a variable A, and the versions of its keys. */
+  bind(name = 'orders', version = '1'): SparkJobSecretBinding {
+    const bound = binding({ ...SPEC }, { name });
+    const status = { keys: [{ key: 'A', version }] };
+    return this.cluster.put(SPARK_JOB_SECRET_BINDING, { ...bound, status } as never) as SparkJobSecretBinding;
+  }
+
+  /** The binding's own Secret with that value, as its reconciler writes it. */
+  share(value: string, name = 'orders', digest = specDigest(SPEC)): void {
+    const secretName = `spark-secrets-${name}`;
+    const content = secretContent({ spec: SPEC, secretName, values: values({ A: value }), groups: new Map() });
+    if ('problems' in content) throw new Error(JSON.stringify(content.problems));
+    const labels = { [LABELS.binding]: name };
+    const annotations = { [ANNOTATIONS.specDigest]: digest };
+    const secret = { metadata: { name: secretName, namespace: NAMESPACE, labels, annotations }, data: content.data };
+    this.cluster.put(SECRET, secret);
+  }
+
+  /** A driver of these bindings that refers to Secrets of its run. */
+  drive(
+    name = 'driver',
+    run = RUN,
+    more: Partial<DriverPod> = {},
+    bindings: readonly string[] = ['orders'],
+  ): DriverPod {
+    const pod: DriverPod = {
+      metadata: { name, namespace: NAMESPACE, annotations: { [ANNOTATIONS.bindings]: bindings.join(',') } },
+      status: { phase: 'Pending' },
+      runs: bindings.map((each) => ({ binding: each, run, secret: runSecretName(each, run) })),
+      ...more,
+    };
+    return this.cluster.put(POD, pod);
+  }
+
+  secret(name = runSecretName('orders', RUN)): Secret | undefined {
+    return this.cluster.find(SECRET, NAMESPACE, name);
+  }
+
+  /** Its data as text. */
+  text(name?: string): Record<string, string> {
+    const entries = Object.entries(this.secret(name)?.data ?? {});
+    return Object.fromEntries(entries.map(([key, data]) => [key, Buffer.from(data, 'base64').toString()]));
+  }
+}
+
+const SPEC = {
+  ...spec({ selector: { applications: ['orders'] } }),
+  storeRef: { name: 'default', namespace: 'iomete-system' },
+  env: [{ name: 'A', key: 'A' }],
+  sparkConf: [{ name: 'spark.a', key: 'A' }],
+  scope: 'Application' as const,
+};
