@@ -85,7 +85,7 @@ module.exports = {
     packageOnly('pino', 'pino', ['^operator/telemetry/'], 'the logger is made in one place'),
     packageOnly('prom-client', 'prom-client', ['^operator/telemetry/'], 'metrics are made in one place'),
     packageOnly('node-vault', 'node-vault', ['^operator/stores/vault/'], 'Vault is spoken to by its driver alone'),
-    packageOnly('knex', '(knex|pg|mysql2)', ['^operator/stores/database/'], 'SQL is spoken by its driver alone'),
+    packageOnly('knex', '(knex|pg)', ['^operator/stores/database/'], 'SQL is spoken by its driver alone'),
     packageOnly('undici', 'undici', ['^operator/runtime/'], 'connections are made in runtime'),
     {
       name: 'no-circular',

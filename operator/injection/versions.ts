@@ -29,8 +29,14 @@ export function parseVersions(text: string | undefined): Versions | undefined {
 
 /** The versions that a binding's Secret holds, by its own annotation, or else by the binding's status. */
 export function versionsOf(binding: SparkJobSecretBinding, note: string | undefined): Versions {
-  const keys = [...(binding.status?.keys ?? [])].sort((a, b) => (a.key < b.key ? -1 : 1));
-  return parseVersions(note) ?? Object.fromEntries(keys.map(({ key, version }) => [key, digest(version)]));
+  const keys = (binding.status?.keys ?? []).map(({ key, version }) => [key, version] as const);
+  return parseVersions(note) ?? digested(keys);
+}
+
+/** The versions of keys, as a Secret's annotation notes them. */
+export function digested(versions: Iterable<readonly [key: string, version: string]>): Versions {
+  const sorted = [...versions].sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(sorted.map(([key, version]) => [key, digest(version)]));
 }
 
 /**

@@ -28,23 +28,27 @@ function object(kind: string, name: string, spec: Fields): Fields {
 const conf = (name: string, more: Fields = { key: 'K' }): Fields => binding({ sparkConf: [{ name, ...more }] });
 
 const REFUSED: Readonly<Record<string, readonly [Fields, string]>> = {
-  'a store of type vault': [
+  'a store in MySQL': [
+    store({
+      type: 'database',
+      database: { client: 'mysql2', connectionSecretRef: { name: 'n', key: 'k' }, allowPlaintext: true },
+    }),
+    'client mysql2 is not yet supported',
+  ],
+  'a database that neither seals nor may hold values in clear': [
+    store({ type: 'database', database: { client: 'pg', connectionSecretRef: { name: 'n', key: 'k' } } }),
+    'set encryption.keySecretRef, or allowPlaintext',
+  ],
+  'two ways to log in': [
     store({
       type: 'vault',
       vault: {
         endpoint: 'https://v:8200',
         path: '/v1/secret/data/x',
-        auth: { tokenSecretRef: { name: 'n', key: 'k' } },
+        auth: { tokenSecretRef: { name: 'n', key: 'k' }, kubernetes: { role: 'r' } },
       },
     }),
-    'type vault is not yet supported',
-  ],
-  'a store of type database': [
-    store({
-      type: 'database',
-      database: { client: 'pg', connectionSecretRef: { name: 'n', key: 'k' }, allowPlaintext: true },
-    }),
-    'type database is not yet supported',
+    'set exactly one of tokenSecretRef, kubernetes, appRole, jwt',
   ],
   'a store with a block of another type': [
     store({
@@ -56,7 +60,10 @@ const REFUSED: Readonly<Record<string, readonly [Fields, string]>> = {
     }),
     'vault is set, but type is not vault',
   ],
-  'a store with a request budget': [store({ requestBudget: { perSecond: 5 } }), 'requestBudget is not yet supported'],
+  'a request budget for a store that is watched': [
+    store({ requestBudget: { perSecond: 5 } }),
+    'a store of type kubernetes is read by watch',
+  ],
   'a grant to no namespace': [store({ access: [{ namespaces: {}, keys: ['a'] }] }), 'name at least one namespace'],
   'a refresh interval of a day and a half': [
     store({ refreshInterval: '36h' }),

@@ -147,11 +147,11 @@ export interface SecretStoreConfig {
      */
     database?: {
       /**
-       * The kind of database.
+       * The kind of database. pg is PostgreSQL 13 or later; mysql2 is not yet supported.
        */
       client: 'pg' | 'mysql2';
       /**
-       * A key of a Secret in this object's namespace that holds the connection URL.
+       * A key of a Secret in this object's namespace that holds the connection URL (`postgresql://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=verify-full`). sslmode is disable (the default), require, verify-ca or verify-full (these three check the certificate), or no-verify; a CA of your own goes into data key `ca.crt` of the same Secret. Files and sockets are refused.
        */
       connectionSecretRef: {
         /**
@@ -164,7 +164,7 @@ export interface SecretStoreConfig {
         key: string;
       };
       /**
-       * Name of the table.
+       * Name of the table. The operator makes and migrates it, with `TABLE_history` (the last 20 versions of each key) and `TABLE_migrations` beside it; when these are there already, it needs no right to make tables.
        */
       table?: string;
       /**
@@ -172,7 +172,7 @@ export interface SecretStoreConfig {
        */
       encryption?: {
         /**
-         * A key of a Secret in this object's namespace that holds the key-encryption key.
+         * A key of a Secret in this object's namespace that holds the key-encryption key: 32 bytes, as they are or in base64 (`openssl rand -base64 32`). Values remember the name of the key that sealed them: to rotate, add another key to the same Secret and name it here, run the command `rewrap`, then remove the old one. Never write a new key under an old name.
          */
         keySecretRef: {
           /**

@@ -2,7 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { contentDigest } from '../../api/binding-secret.ts';
 import { ANNOTATIONS, API_VERSION, LABELS, MANAGER } from '../../api/group.ts';
 import { SPARK_JOB_SECRET_BINDING, type Secret, type SparkJobSecretBinding } from '../../api/kinds.ts';
+import { labelValue } from '../../api/label-value.ts';
 import type { SecretContent } from '../../injection/secret-content.ts';
+import { digested, versionsNote } from '../../injection/versions.ts';
 import type { ObjectMeta, OwnerReference } from '../../runtime/kube-object.ts';
 import type { Observed } from './observe.ts';
 
@@ -20,12 +22,24 @@ export function changedSecret(observed: Observed, content: SecretContent, digest
     name,
     namespace,
     labels: { ...labels, ...labelsOf(binding) },
-    annotations: { ...annotations, [ANNOTATIONS.specDigest]: digest, [ANNOTATIONS.envKeys]: envKeys },
+    annotations: {
+      ...annotations,
+      [ANNOTATIONS.specDigest]: digest,
+      [ANNOTATIONS.envKeys]: envKeys,
+      ...versionsIn(observed),
+    },
     ownerReferences: ownersWith(binding, ownerReferences),
   };
   const isThere =
     isDeepStrictEqual(present?.metadata, metadata) && present?.contentDigest === contentDigest(content.data);
   return isThere ? undefined : { apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data: content.data };
+}
+
+/** In an outage after a restart nothing is known of versions: then what was noted stays. */
+function versionsIn({ answer }: Observed): Record<string, string> {
+  const known = [...(answer?.values ?? [])].map(([key, { version }]) => [key, version] as const);
+  const note = known.length > 0 ? versionsNote(digested(known)) : undefined;
+  return note === undefined ? {} : { [ANNOTATIONS.versions]: note };
 }
 
 function labelsOf({ metadata }: SparkJobSecretBinding): Record<string, string> {
@@ -38,9 +52,4 @@ function ownersWith({ metadata }: SparkJobSecretBinding, present: readonly Owner
   const { name, uid = '' } = metadata;
   const owner = { apiVersion: API_VERSION, kind, name, uid, controller: true, blockOwnerDeletion: true };
   return [...present.filter((reference) => reference.kind !== kind), owner];
-}
-
-/** What a label may hold of a name: 63 characters, the last a letter or digit. */
-function labelValue(name: string): string {
-  return name.slice(0, 63).replace(/[^A-Za-z0-9]+$/, '');
 }
