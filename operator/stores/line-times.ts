@@ -18,10 +18,10 @@ export interface LineTimes {
   readonly unsteadyMs: number;
 }
 
-/** A store that hangs is told of within six seconds, one that is back within three. */
+/** A store that hangs is told of within five seconds, one that is back within three. */
 export const LINE_TIMES: LineTimes = {
-  probeMs: 2_000,
-  lateMs: 3_500,
+  probeMs: 1_500,
+  lateMs: 3_000,
   promptMs: 2_000,
   againMs: 500,
   retryMs: 1_000,

@@ -4,8 +4,8 @@ import type { Slot } from './slots.ts';
 const SHORTEST_MS = 1_000;
 const MOST_PARTS = 30;
 /** Intervals of many operators must not stay in step; longer, so that a store is asked no more often than agreed. */
-const JITTER = 0.01;
-const MOST_JITTER_MS = 100;
+const JITTER = 0.02;
+const MOST_JITTER_MS = 200;
 
 /**
  * Spreads refreshes over the interval: at each turn it is a part of all, so that a backend gets a steady trickle instead
