@@ -10,6 +10,8 @@ export interface OpenBaoSetup {
   /** In memory and unsealed (dev), or as in production: on disk (raft) and sealed at each start. */
   readonly mode: 'dev' | 'raft';
   readonly tls: boolean;
+  /** The address of this machine that it listens at. */
+  readonly host: string;
 }
 
 /** The names that the server's certificate is for. */
@@ -43,9 +45,9 @@ export async function writeCertificates(folder: string): Promise<string> {
 }
 
 /** Writes the server's configuration; resolves to the arguments to start it with. */
-export async function writeConfig(folder: string, port: number, { mode, tls }: OpenBaoSetup): Promise<string[]> {
+export async function writeConfig(folder: string, port: number, { mode, tls, host }: OpenBaoSetup): Promise<string[]> {
   const config = join(folder, 'config.hcl');
-  const address = `127.0.0.1:${port}`;
+  const address = `${host}:${port}`;
   const audit = `audit "file" "to-file" { options { file_path = "${join(folder, 'audit.log')}" } }\n`;
   if (mode === 'dev') {
     await writeFile(config, audit);

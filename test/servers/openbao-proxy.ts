@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Agent, createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { Agent as TlsAgent, createServer as createTlsServer, request as requestTls } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -17,32 +18,46 @@ export interface Treatment {
   readonly path?: RegExp;
 }
 
-/** Stands before a server over plain HTTP, and does to requests what networks and load balancers do. */
+/** What a proxy speaks TLS with, to both sides. PEM. */
+export interface ProxyTls {
+  readonly key: string;
+  readonly cert: string;
+  /** Who signed the server's certificate. */
+  readonly ca: string;
+}
+
+/** Stands before a server, over plain HTTP or TLS, and does to requests what networks and load balancers do. */
 export class OpenBaoProxy {
   readonly #server: Server;
   readonly #target: string;
-  readonly #agent = new Agent({ keepAlive: true });
+  readonly #agent: Agent;
+  readonly #send: typeof request;
   #treatment: Treatment = {};
   #treated = 0;
   /** Method and path of all requests. */
   readonly seen: string[] = [];
 
-  private constructor(target: string) {
+  private constructor(target: string, tls: ProxyTls | undefined) {
     this.#target = target;
-    this.#server = createServer((incoming, response) => {
+    const handle = (incoming: IncomingMessage, response: ServerResponse): void => {
       this.#handle(incoming, response).catch(() => response.destroy());
-    });
+    };
+    this.#server = tls ? createTlsServer({ key: tls.key, cert: tls.cert }, handle) : createServer(handle);
+    this.#agent = tls ? new TlsAgent({ keepAlive: true, ca: tls.ca }) : new Agent({ keepAlive: true });
+    this.#send = tls ? requestTls : request;
   }
 
-  static async before(target: string): Promise<OpenBaoProxy> {
-    const proxy = new OpenBaoProxy(target);
+  /** With `tls` both the server and the proxy speak it. */
+  static async before(target: string, tls?: ProxyTls): Promise<OpenBaoProxy> {
+    const proxy = new OpenBaoProxy(target, tls);
     proxy.#server.listen(0, '127.0.0.1');
     await once(proxy.#server, 'listening');
     return proxy;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    const scheme = this.#agent instanceof TlsAgent ? 'https' : 'http';
+    return `${scheme}://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   /** From now on requests are treated so; left out: they pass. */
@@ -78,7 +93,7 @@ export class OpenBaoProxy {
 
   #pass(incoming: IncomingMessage, response: ServerResponse): void {
     const { method, headers, url } = incoming;
-    const onward = request(`${this.#target}${url ?? ''}`, { method, headers, agent: this.#agent });
+    const onward = this.#send(`${this.#target}${url ?? ''}`, { method, headers, agent: this.#agent });
     onward.on('error', () => response.destroy());
     onward.on('response', (from) => {
       response.writeHead(from.statusCode ?? 502, from.headers);

@@ -18,7 +18,7 @@ export interface Audited {
 
 const START_MS = 20_000;
 
-/** A real OpenBao on a free port of 127.0.0.1, with its state in a temporary folder. */
+/** A real OpenBao on a free port of 127.0.0.1 (or another address of this machine), with its state in a temporary folder. */
 export class OpenBao {
   readonly url: string;
   readonly folder: string;
@@ -47,13 +47,13 @@ export class OpenBao {
   }
 
   /** Starts a server; one of production is initialized and unsealed too. */
-  static async start({ mode = 'dev', tls = false }: Partial<OpenBaoSetup> = {}): Promise<OpenBao> {
+  static async start({ mode = 'dev', tls = false, host = '127.0.0.1' }: Partial<OpenBaoSetup> = {}): Promise<OpenBao> {
     const program = await openBaoProgram();
     const folder = await mkdtemp(join(tmpdir(), 'openbao-'));
     const port = await freePort();
     const ca = tls ? await readFile(await writeCertificates(folder), 'utf8') : undefined;
-    const args = await writeConfig(folder, port, { mode, tls });
-    const url = `${tls ? 'https' : 'http'}://127.0.0.1:${port}`;
+    const args = await writeConfig(folder, port, { mode, tls, host });
+    const url = `${tls ? 'https' : 'http'}://${host}:${port}`;
     const server = new OpenBao({ url, folder, ca, program, args });
     try {
       await server.#listening();
@@ -82,6 +82,19 @@ export class OpenBao {
     const log = await readFile(join(this.folder, 'audit.log'), 'utf8');
     const lines = log.split('\n').filter((line) => line !== '');
     return lines.map((line) => JSON.parse(line) as Audited).filter(({ type }) => type === 'request');
+  }
+
+  /** The whole audit log, as it stands in its file. */
+  async auditLog(): Promise<string> {
+    return readFile(join(this.folder, 'audit.log'), 'utf8');
+  }
+
+  /** Key and certificate of a server with TLS, and who signed it: for a proxy in its place. */
+  async tls(): Promise<{ readonly key: string; readonly cert: string; readonly ca: string }> {
+    const [key, cert] = await Promise.all(
+      ['tls.key', 'tls.crt'].map((name) => readFile(join(this.folder, name), 'utf8')),
+    );
+    return { key: key ?? '', cert: cert ?? '', ca: this.ca ?? '' };
   }
 
   async seal(): Promise<void> {
