@@ -12,6 +12,7 @@ import { NamespaceReferences } from './namespace-references.ts';
 import { Program } from './program.ts';
 import { Controller } from './runtime/controller.ts';
 import { EventRecorder } from './runtime/events.ts';
+import { leaseCounts } from './lease-counts.ts';
 import { HttpKubeClient, type KubeClient } from './runtime/kube-client.ts';
 import { KubeConnection } from './runtime/kube-connection.ts';
 import { LeaderElection } from './runtime/leader-election.ts';
@@ -159,7 +160,7 @@ function controller({ logger, metrics }: Parts, name: string, reconciler: Reconc
 }
 
 function createCache(
-  { config, connection, client, metrics }: Parts,
+  { config, connection, client, metrics, watches }: Parts,
   listeners: Pick<StoreCacheOptions, 'onChange' | 'onPush'>,
 ): StoreCache {
   const { namespace: own, serviceAccount, identityNamespaces: allowedNamespaces } = config;
@@ -178,6 +179,7 @@ function createCache(
     },
   });
   metrics.watchStores(() => cache.states());
+  metrics.watchLeases(() => leaseCounts(watches.runs.list()));
   return cache;
 }
 

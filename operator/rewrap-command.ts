@@ -51,7 +51,9 @@ async function rewrap(client: HttpKubeClient, config: SecretStoreConfig): Promis
       say(`${rewrapped} data keys sealed anew…`);
     });
     for (const { key, version, former } of result.unopened)
-      say(`${key}, version ${version}${former ? ' (history)' : ''}: no key of the Secret opens it`);
+      say(
+        `${key}, version ${version}${former ? ' (history)' : ''}: no key of the Secret opens it, or it was changed since`,
+      );
     say(`Done: ${result.rewrapped} data keys sealed anew, ${result.unopened.length} could not be opened`);
     return result.unopened.length === 0 ? 0 : 1;
   } finally {

@@ -8,7 +8,8 @@ import type { Informer } from './runtime/informer.ts';
 import type { KubeObject, ObjectMeta } from './runtime/kube-object.ts';
 import { requestFromKey } from './runtime/reconciler.ts';
 import { storeRefOf, type DriverPod, type SparkJobSecretBinding } from './api/kinds.ts';
-import { bindingsOf, type Watches } from './watches.ts';
+import type { RunSecret } from './api/run-secret.ts';
+import { bindingsOf, leasedFor, type Watches } from './watches.ts';
 
 /** A store's counts may lag by this, so that a thousand new bindings are not a thousand status writes. Milliseconds. */
 export const COUNT_LAG_MS = 1_000;
@@ -76,7 +77,9 @@ function coreKinds(watches: Watches, { bindings, runs, restarts }: Controllers):
       restarts.enqueueAfter(RESTARTS, RESTART_LAG_MS);
     }),
     kind(watches.runs, (event) => {
-      // A new one is the echo of our own write.
+      // Credentials on lease have to be renewed, or revoked: after a restart, or when the garbage collector comes for it.
+      for (const binding of leasedFor(event.object as unknown as RunSecret)) runs.enqueue(requestFromKey(binding));
+      // A new one is otherwise the echo of our own write.
       if (event.type !== ResourceEventType.Deleted) return;
       const owner = metaOf(event).ownerReferences?.find((reference) => reference.kind === 'Pod');
       const driver = watches.drivers.get(requestOf(event).namespace, owner?.name ?? '');

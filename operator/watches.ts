@@ -1,6 +1,7 @@
 import { withoutContent, type BindingSecret } from './api/binding-secret.ts';
 import { ANNOTATIONS, LABELS } from './api/group.ts';
 import { MANAGER_LABELS } from './api/spark-applications.ts';
+import { leaseNoteOf } from './api/lease-note.ts';
 import { withoutValues, type RunSecret } from './api/run-secret.ts';
 import {
   NAMESPACE,
@@ -31,7 +32,7 @@ export type Watches = {
   readonly stores: Informer<SecretStoreConfig>;
   /** Secrets of bindings, without their values. */
   readonly secrets: Informer<BindingSecret, Secret>;
-  /** Secrets of runs, without their values. */
+  /** Secrets of runs, without their values; those with credentials on lease in index `binding` by `namespace/name`. */
   readonly runs: Informer<RunSecret, Secret>;
   readonly namespaces: Informer<KubeObject>;
   /** Driver pods that got secrets; index `binding` by `namespace/name`. */
@@ -74,6 +75,7 @@ export function createWatches(options: WatchesOptions): Watches {
       kind: SECRET,
       labelSelector: LABELS.run,
       transform: withoutValues,
+      indexes: { binding: leasedFor },
     }),
     namespaces: new Informer({ ...common('namespaces'), kind: NAMESPACE, transform: labelsOnly }),
     drivers: new Informer<DriverPod, RawDriverPod>({
@@ -117,6 +119,12 @@ function commonOf({ connection, onLost }: WatchesOptions, plural: string): Commo
 /** `namespace/name` of every binding that a driver pod got secrets from: the webhook wrote them on it. */
 export function bindingsOf({ metadata }: DriverPod): string[] {
   return bindingNames(metadata).map((name) => keyOf({ namespace: metadata.namespace ?? '', name }));
+}
+
+/** `namespace/name` of the binding whose credentials on lease a run's Secret holds. */
+export function leasedFor(secret: RunSecret): string[] {
+  const note = leaseNoteOf(secret);
+  return note === undefined ? [] : [keyOf({ namespace: secret.metadata.namespace ?? '', name: note.binding })];
 }
 
 function bindingNames({ annotations }: DriverPod['metadata']): string[] {

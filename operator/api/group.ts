@@ -28,9 +28,14 @@ export const ANNOTATIONS = {
   versions: `${GROUP}/versions`,
   /** On a binding's Secret: digest of the spec it was made for, so that old content is never taken for new. */
   specDigest: `${GROUP}/spec-digest`,
+  /** On a run's Secret while it has credentials on lease: JSON, what is needed to renew and revoke them. Never a value. */
+  leases: `${GROUP}/leases`,
   /** On a binding's Secret: JSON object, name of each environment variable → its key. Never a value. */
   envKeys: `${GROUP}/env-keys`,
 } as const;
+
+/** Keeps a run's Secret until its credentials on lease were revoked. */
+export const LEASE_FINALIZER = `${GROUP}/leases`;
 
 /** Value of `app.kubernetes.io/managed-by`, and the name under which we own fields. */
 export const MANAGER = 'spark-secrets-operator';

@@ -21,6 +21,8 @@ export const REASONS = {
   KeyNotFound: 'The store does not have the key. Add it to the store, or correct the key in the binding.',
   AccessDenied:
     'The store does not grant the key to this namespace. Ask its owner for an entry in spec.access of the store.',
+  NotLeasable:
+    'A reference PATH#FIELD asks for credentials that the store makes for one run. The binding is not of scope Application, the store makes none, or its spec does not list the path. The message says which.',
   InvalidTemplate:
     'The template of a sparkConf entry does not parse. Keys are written ${KEY}, a literal ${ is written $${.',
   ForbiddenConfKey: 'Spark would show this property in clear, or sets it itself. Use env, or another property.',

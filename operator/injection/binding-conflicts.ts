@@ -1,5 +1,7 @@
+import { leasePathOf } from '../api/dynamic-reference.ts';
 import type { BindingView } from './binding-view.ts';
 import { goesTo } from './environment.ts';
+import { requirements } from './requirements.ts';
 
 /** Something that a binding gives, and from where. */
 interface Claim {
@@ -11,7 +13,8 @@ interface Claim {
 
 /**
  * A sentence for each variable or Spark property that two bindings take from different sources: another store, key or
- * template. The same source twice is no conflict.
+ * template. The same source twice is no conflict, except for credentials on lease, which each binding would get anew: a
+ * name of one lease and a password of another help nobody.
  */
 export function bindingConflicts(views: readonly BindingView[]): readonly string[] {
   const messages = new Set<string>();
@@ -40,7 +43,13 @@ function claimsOf(view: BindingView): Claim[] {
     what: `the Spark property ${entry.name}`,
     source: source(entry.template ?? `\${${entry.key ?? ''}}`),
   }));
-  return [...env, ...conf];
+  const paths = [...new Set(requirements(binding.spec).dynamic.map(leasePathOf))];
+  const leases = paths.map((path) => ({
+    slot: `lease ${source(path)}`,
+    what: `the credentials ${path}`,
+    source: binding.metadata.name,
+  }));
+  return [...env, ...conf, ...leases];
 }
 
 function conflict(what: string, one: BindingView, other: BindingView): string {

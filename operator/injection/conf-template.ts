@@ -1,5 +1,5 @@
+import { parseSource } from '../api/dynamic-reference.ts';
 import type { BindingSpec } from '../api/kinds.ts';
-import { parseKey } from '../api/secret-key.ts';
 import { parseTemplate, type Template, type TemplateProblem } from './template.ts';
 
 /** One entry of sparkConf. */
@@ -13,7 +13,7 @@ export function confTemplate({ name, key, template }: ConfEntry): Template | Tem
     };
   }
   if (template !== undefined) return named(name, parseTemplate(template));
-  const parsed = parseKey(key ?? '');
+  const parsed = parseSource(key ?? '');
   if (parsed !== undefined) return { parts: [{ key: parsed }] };
   const message = `sparkConf ${name}: this is not the form of a key: write it like orders/DB_PASSWORD.`;
   return { problem: { reason: 'KeyNotFound', message } };

@@ -1,12 +1,13 @@
+import { parseSource, type SecretSource } from '../api/dynamic-reference.ts';
 import type { BindingSpec } from '../api/kinds.ts';
 import type { Problem } from '../api/reasons.ts';
-import { nameOf, parseGroup, parseKey, type SecretGroup, type SecretKey } from '../api/secret-key.ts';
+import { nameOf, parseGroup, type SecretGroup, type SecretKey } from '../api/secret-key.ts';
 import { reservedEnvName } from './conf-key.ts';
 
 /** One environment variable that a binding gives. */
 export interface EnvVariable {
   readonly name: string;
-  readonly key: SecretKey;
+  readonly key: SecretSource;
 }
 
 /** The variables of a binding, sorted by name, each once, and what is wrong with them. */
@@ -26,7 +27,7 @@ const MAX_NAME_LENGTH = 253;
 export function environment(spec: BindingSpec, groups: ReadonlyMap<SecretGroup, readonly SecretKey[]>): Environment {
   const problems: Problem[] = [];
   const listed = listedVariables(spec, problems);
-  const grouped = new Map<string, SecretKey>();
+  const grouped = new Map<string, SecretSource>();
   for (const { group, prefix = '' } of spec.envFrom ?? []) {
     const variables = keysOf(group, groups, problems).map((key) => ({ name: prefix + nameOf(key), key }));
     for (const variable of variables.filter(({ name }) => !listed.has(name))) {
@@ -39,10 +40,10 @@ export function environment(spec: BindingSpec, groups: ReadonlyMap<SecretGroup, 
   return { variables: variables.sort((a, b) => (a.name < b.name ? -1 : 1)), problems };
 }
 
-function listedVariables(spec: BindingSpec, problems: Problem[]): Map<string, SecretKey> {
-  const listed = new Map<string, SecretKey>();
+function listedVariables(spec: BindingSpec, problems: Problem[]): Map<string, SecretSource> {
+  const listed = new Map<string, SecretSource>();
   for (const { name, key: text } of spec.env ?? []) {
-    const key = parseKey(text);
+    const key = parseSource(text);
     const problem = invalidEnvName(name, `env ${name}`);
     if (problem !== undefined) problems.push(problem);
     else if (key !== undefined) claim(listed, { name, key }, problems);
@@ -85,7 +86,7 @@ function keysOf(
   return keys;
 }
 
-function claim(claims: Map<string, SecretKey>, { name, key }: EnvVariable, problems: Problem[]): void {
+function claim(claims: Map<string, SecretSource>, { name, key }: EnvVariable, problems: Problem[]): void {
   const other = claims.get(name);
   if (other !== undefined && other !== key) {
     problems.push({

@@ -4,7 +4,7 @@ import { append, contains, pointer, setItems, type JsonPatch } from './json-patc
 import { MERGE_SCRIPT } from './merge-script.ts';
 import type { Container, Pod, Volume, VolumeMount } from './pod.ts';
 import { propertiesFileIndex } from './runners/spark-submit.ts';
-import { PROPERTIES_KEY, REGEX_KEY } from './secret-content.ts';
+import { PROPERTIES_KEY, REGEX_KEY } from './data-keys.ts';
 
 /** The init container that merges properties. */
 export const MERGE_CONTAINER = 'spark-secrets-merge';

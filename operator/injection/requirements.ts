@@ -1,6 +1,7 @@
+import { isDynamic, parseSource, type DynamicReference, type SecretSource } from '../api/dynamic-reference.ts';
 import type { BindingSpec } from '../api/kinds.ts';
 import type { Problem } from '../api/reasons.ts';
-import { parseGroup, parseKey, type SecretGroup, type SecretKey } from '../api/secret-key.ts';
+import { parseGroup, type SecretGroup, type SecretKey } from '../api/secret-key.ts';
 import { forbiddenConfKey } from './conf-key.ts';
 import { confTemplate } from './conf-template.ts';
 import { invalidEnvName } from './environment.ts';
@@ -12,6 +13,8 @@ export interface Requirements {
   readonly keys: readonly SecretKey[];
   /** Groups that envFrom names, sorted, each once. */
   readonly groups: readonly SecretGroup[];
+  /** Fields of credentials that are made for each run, sorted, each once. */
+  readonly dynamic: readonly DynamicReference[];
   /** What is wrong with the spec itself, whatever the store holds. All of it, not just the first. */
   readonly problems: readonly Problem[];
 }
@@ -19,25 +22,41 @@ export interface Requirements {
 /** Which keys and groups a binding needs, and what is wrong with its spec. */
 export function requirements(spec: BindingSpec): Requirements {
   const parts = [unsupported(spec), ofEnv(spec), ofEnvFrom(spec), ofSparkConf(spec)];
+  const sources = [...new Set(parts.flatMap(({ sources }) => sources))].sort();
+  const dynamic = sources.filter(isDynamic);
   return {
-    keys: [...new Set(parts.flatMap(({ keys }) => keys))].sort(),
+    keys: sources.filter((source) => !isDynamic(source)),
     groups: [...new Set(parts.flatMap(({ groups }) => groups))].sort(),
-    problems: parts.flatMap(({ problems }) => problems),
+    dynamic,
+    problems: [...parts.flatMap(({ problems }) => problems), ...sharedDynamic(spec, dynamic)],
   };
 }
 
-function ofEnv(spec: BindingSpec): Requirements {
-  const keys = (spec.env ?? []).map(({ name, key }) => parseKey(key) ?? noKey(`env ${name}`));
+/** What one part of a spec needs. */
+interface Part {
+  readonly sources: readonly SecretSource[];
+  readonly groups: readonly SecretGroup[];
+  readonly problems: readonly Problem[];
+}
+
+/** Credentials that are made for one run can't be in a Secret that all runs read. */
+function sharedDynamic(spec: BindingSpec, [first]: readonly DynamicReference[]): Problem[] {
+  if (first === undefined || spec.scope === 'Application') return [];
+  return [problem('NotLeasable', `${first} is made for each run of an application: set scope: Application.`)];
+}
+
+function ofEnv(spec: BindingSpec): Part {
+  const keys = (spec.env ?? []).map(({ name, key }) => parseSource(key) ?? noKey(`env ${name}`));
   const names = (spec.env ?? []).map(({ name }) => invalidEnvName(name, `env ${name}`));
-  return { keys: keys.filter(isPath), groups: [], problems: [...keys, ...names].filter(isProblem) };
+  return { sources: keys.filter(isPath), groups: [], problems: [...keys, ...names].filter(isProblem) };
 }
 
-function ofEnvFrom(spec: BindingSpec): Requirements {
+function ofEnvFrom(spec: BindingSpec): Part {
   const groups = (spec.envFrom ?? []).map(({ group }) => parseGroup(group) ?? noKey('envFrom'));
-  return { keys: [], groups: groups.filter(isPath), problems: groups.filter(isProblem) };
+  return { sources: [], groups: groups.filter(isPath), problems: groups.filter(isProblem) };
 }
 
-function ofSparkConf(spec: BindingSpec): Requirements {
+function ofSparkConf(spec: BindingSpec): Part {
   const entries = spec.sparkConf ?? [];
   const forbidden = entries.map(({ name }) => {
     const why = forbiddenConfKey(name);
@@ -48,14 +67,14 @@ function ofSparkConf(spec: BindingSpec): Requirements {
     ...forbidden,
     ...templates.map((template) => ('problem' in template ? template.problem : undefined)),
   ];
-  const keys = templates.flatMap((template) => ('problem' in template ? [] : templateKeys(template)));
-  return { keys, groups: [], problems: problems.filter(isProblem) };
+  const sources = templates.flatMap((template) => ('problem' in template ? [] : templateKeys(template)));
+  return { sources, groups: [], problems: problems.filter(isProblem) };
 }
 
 /** The CRD refuses what comes in a later version; an object that slipped past it must not be taken for complete. */
-function unsupported(spec: BindingSpec): Requirements {
+function unsupported(spec: BindingSpec): Part {
   const message = 'files is not yet supported: use env or sparkConf.';
-  return { keys: [], groups: [], problems: (spec.files ?? []).length > 0 ? [problem('InvalidValue', message)] : [] };
+  return { sources: [], groups: [], problems: (spec.files ?? []).length > 0 ? [problem('InvalidValue', message)] : [] };
 }
 
 function noKey(where: string): Problem {

@@ -1,4 +1,4 @@
-import { PROPERTIES_KEY, REGEX_KEY } from './secret-content.ts';
+import { LEASED_KEY, PROPERTIES_KEY, REGEX_KEY } from './data-keys.ts';
 
 /** `data` of a Secret: base64. */
 type Data = Readonly<Record<string, string>>;
@@ -9,7 +9,7 @@ export interface RunContentInput {
   readonly shared: { readonly name: string; readonly data: Data };
   /** Name of the run's Secret. */
   readonly secretName: string;
-  /** What only this run has, in the form that `secretContent` gives for it. */
+  /** What only this run has: `leasedContent`. */
   readonly own?: Data;
 }
 
@@ -18,7 +18,8 @@ export interface RunContentInput {
  * own part. Pure and deterministic.
  */
 export function runContent({ shared, secretName, own = {} }: RunContentInput): Data {
-  const { [PROPERTIES_KEY]: properties = '', ...rest } = shared.data;
+  const { [PROPERTIES_KEY]: properties = '', ...others } = shared.data;
+  const rest = Object.fromEntries(Object.entries(others).filter(([name]) => name !== LEASED_KEY));
   const renamed = encode(pointedTo(decode(properties), shared.name, secretName));
   const joined = [PROPERTIES_KEY, REGEX_KEY].map((name) => {
     const first = name === PROPERTIES_KEY ? renamed : (rest[name] ?? '');

@@ -1,21 +1,19 @@
+import { isDynamic, type SecretSource } from '../api/dynamic-reference.ts';
 import { LABELS } from '../api/group.ts';
 import type { BindingSpec } from '../api/kinds.ts';
 import type { Problem } from '../api/reasons.ts';
 import type { SecretGroup, SecretKey } from '../api/secret-key.ts';
 import type { SecretValue } from '../api/secret-value.ts';
+import { confProperty, confText, envValueProblem } from './checked-value.ts';
 import { confTemplate, type ConfEntry } from './conf-template.ts';
+import { LEASED_KEY, PROPERTIES_KEY, REGEX_KEY } from './data-keys.ts';
 import { environment, goesTo, type EnvVariable } from './environment.ts';
-import { escapeProperty, trimmedBySpark } from './properties.ts';
+import { leasedTemplatesNote, type LeasedProperty } from './leased-content.ts';
+import { escapeProperty } from './properties.ts';
 import { redactionRegex } from './redaction.ts';
 import { requirements } from './requirements.ts';
 import { renderTemplate, templateKeys, type Template } from './template.ts';
 
-/** Names in the Secret's data, beside one per environment variable (whose names have no dot). */
-export const PROPERTIES_KEY = 'spark.properties';
-export const REGEX_KEY = 'redaction.regex';
-
-/** Linux' MAX_ARG_STRLEN: what `NAME=value` and its NUL may take. */
-const MAX_ENV_BYTES = 131_072;
 /** Kubernetes' MaxSecretSize, over all values of the data. */
 const MAX_SECRET_BYTES = 1_048_576;
 
@@ -34,7 +32,7 @@ export interface SecretContentInput {
 export interface SecretContent {
   /** `data` of the Secret: base64. */
   readonly data: Readonly<Record<string, string>>;
-  /** Name of each environment variable → its key in the store. */
+  /** Name of each environment variable → its key in the store, or its dynamic reference. */
   readonly envKeys: Readonly<Record<string, string>>;
 }
 
@@ -45,7 +43,8 @@ export interface SecretContentProblems {
 
 /**
  * The content of a binding's Secret, or everything that keeps it from being written. Pure and deterministic: the same
- * input gives the same bytes. A key without a value is a problem (KeyNotFound), never an empty string.
+ * input gives the same bytes. A key without a value is a problem (KeyNotFound), never an empty string. Of credentials on
+ * lease it only says where they go in the Secret of each run.
  */
 export function secretContent(input: SecretContentInput): SecretContent | SecretContentProblems {
   const { spec, secretName } = input;
@@ -57,8 +56,14 @@ export function secretContent(input: SecretContentInput): SecretContent | Secret
     const value = envValue(variable, input.values, problems);
     if (value !== undefined) data.set(variable.name, value);
   }
-  const confLines = conf.flatMap((entry) => confLine(entry, input.values, problems));
-  const lines = [...confLines, ...executorLines(spec, secretName, variables)];
+  const properties = conf.flatMap((entry) => confProperties(entry, input.values, problems));
+  const isWhole = (property: string | LeasedProperty): property is string => typeof property === 'string';
+  const leased = leasedTemplatesNote(
+    variables,
+    properties.filter((property): property is LeasedProperty => !isWhole(property)),
+  );
+  if (leased !== undefined) data.set(LEASED_KEY, leased);
+  const lines = [...properties.filter(isWhole), ...executorLines(spec, secretName, variables)];
   data.set(PROPERTIES_KEY, Buffer.from(`${lines.join('\n')}\n`));
   data.set(REGEX_KEY, Buffer.from(redactionRegex(conf.map(({ name }) => name))));
   problems.push(...tooLarge(data));
@@ -82,20 +87,19 @@ function envValue(
   values: ReadonlyMap<SecretKey, SecretValue>,
   problems: Problem[],
 ): Buffer | undefined {
+  if (isDynamic(key)) return undefined;
   const bytes = values.get(key)?.reveal();
-  const where = `variable ${name} (key ${key})`;
-  if (bytes === undefined) problems.push(missing(key));
-  else if (bytes.includes(0)) problems.push(invalid(where, 'has a NUL byte, where the variable would end: remove it'));
-  else if (decode(bytes) === undefined) problems.push(invalid(where, NOT_TEXT));
-  else if (Buffer.byteLength(name) + bytes.byteLength + 2 > MAX_ENV_BYTES) {
-    const most = MAX_ENV_BYTES - Buffer.byteLength(name) - 2;
-    const message = `${where}: the value has ${bytes.byteLength} bytes, Linux carries ${most} in this variable: shorten it, or use sparkConf.`;
-    problems.push({ reason: 'ValueTooLarge', message });
-  }
+  const problem = bytes === undefined ? missing(key) : envValueProblem(name, key, bytes);
+  if (problem) problems.push(problem);
   return bytes;
 }
 
-function confLine(entry: ConfEntry, values: ReadonlyMap<SecretKey, SecretValue>, problems: Problem[]): string[] {
+/** The entry's line, or its parts when something in it is leased. */
+function confProperties(
+  entry: ConfEntry,
+  values: ReadonlyMap<SecretKey, SecretValue>,
+  problems: Problem[],
+): (string | LeasedProperty)[] {
   const template = confTemplate(entry);
   // A template that does not parse is among the problems of `requirements`.
   if ('problem' in template) return [];
@@ -104,12 +108,18 @@ function confLine(entry: ConfEntry, values: ReadonlyMap<SecretKey, SecretValue>,
     problems.push(...texts.problems);
     return [];
   }
-  const rendered = renderTemplate(template, (key) => texts.get(key) ?? unreachable(key));
-  if (trimmedBySpark(rendered)) {
-    const cut = 'starts or ends with a space or control character, which Spark would cut off';
-    problems.push(invalid(`sparkConf ${entry.name}`, `${cut}: remove it from the value, or use env`));
+  const textOf = (key: SecretSource): string => texts.get(key as SecretKey) ?? unreachable(key);
+  if (templateKeys(template).some(isDynamic)) {
+    const parts = template.parts.map((part) => {
+      if (typeof part === 'string') return part;
+      return isDynamic(part.key) ? { reference: part.key } : textOf(part.key);
+    });
+    return [{ name: entry.name, parts }];
   }
-  return [escapeProperty(entry.name, rendered)];
+  const line = confProperty(entry.name, renderTemplate(template, textOf));
+  if (typeof line === 'string') return [line];
+  problems.push(line);
+  return [];
 }
 
 function confTexts(
@@ -120,26 +130,13 @@ function confTexts(
   const problems: Problem[] = [];
   const texts = new Map<SecretKey, string>();
   for (const key of templateKeys(template)) {
+    if (isDynamic(key)) continue;
     const bytes = values.get(key)?.reveal();
-    const text = bytes && decode(bytes);
-    if (bytes === undefined) problems.push(missing(key));
-    else if (text === undefined) problems.push(invalid(`sparkConf ${name} (key ${key})`, NOT_TEXT));
-    else texts.set(key, text);
+    const text = bytes === undefined ? missing(key) : confText(name, key, bytes);
+    if (typeof text === 'string') texts.set(key, text);
+    else problems.push(text);
   }
   return problems.length > 0 ? { problems } : texts;
-}
-
-const NOT_TEXT = 'is not valid UTF-8 text: store it as base64 and decode it in the job';
-
-/** Without `ignoreBOM` a value that starts with U+FEFF would lose it. */
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-function decode(bytes: Buffer): string | undefined {
-  try {
-    return UTF8.decode(bytes);
-  } catch {
-    return undefined;
-  }
 }
 
 function twice(conf: readonly ConfEntry[]): Problem[] {
@@ -166,14 +163,10 @@ function missing(key: SecretKey): Problem {
   };
 }
 
-function invalid(where: string, what: string): Problem {
-  return { reason: 'InvalidValue', message: `${where}: the value ${what}.` };
-}
-
 function distinct(problems: readonly Problem[]): Problem[] {
   return [...new Map(problems.map((problem) => [`${problem.reason} ${problem.message}`, problem])).values()];
 }
 
-function unreachable(key: SecretKey): never {
+function unreachable(key: SecretSource): never {
   throw new Error(`key ${key} was to be there`);
 }

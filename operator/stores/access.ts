@@ -1,5 +1,5 @@
+import type { SecretSource } from '../api/dynamic-reference.ts';
 import type { SecretStoreConfig } from '../api/kinds.ts';
-import type { SecretKey } from '../api/secret-key.ts';
 
 /** Who asks for a key. */
 export interface Consumer {
@@ -11,10 +11,10 @@ export interface Consumer {
 type Grant = NonNullable<SecretStoreConfig['spec']['access']>[number];
 
 /**
- * Says of a key whether `consumer` may use it. The store's own namespace may use every key; another one only what a
+ * Says of a key or dynamic reference whether `consumer` may use it. The store's own namespace may use every key; another one only what a
  * grant of `spec.access` names. No match means no access.
  */
-export function keyFilter(store: SecretStoreConfig, consumer: Consumer): (key: SecretKey) => boolean {
+export function keyFilter(store: SecretStoreConfig, consumer: Consumer): (key: SecretSource) => boolean {
   if (store.metadata.namespace === consumer.namespace) return () => true;
   const grants = (store.spec.access ?? []).filter((grant) => grantsTo(grant, consumer));
   const globs = grants.flatMap(({ keys }) => keys);
@@ -28,7 +28,8 @@ function grantsTo(grant: Grant, consumer: Consumer): boolean {
 }
 
 /**
- * Whether a key matches a glob: `*` is anything within a segment, `**` anything across segments. Steps through the glob
+ * Whether a key or dynamic reference matches a glob: `*` is anything within a segment or a field, `**` anything across
+ * them, so that a grant of `orders/*` never means credentials that are made at `orders/x`. Steps through the glob
  * once for each character of the key, so that no glob can be slow (a regular expression with many stars can be).
  */
 export function globMatches(glob: string, key: string): boolean {
@@ -40,7 +41,7 @@ export function globMatches(glob: string, key: string): boolean {
     for (const position of positions) {
       const token = tokens[position];
       if (token === character) next.add(position + 1);
-      else if (token?.startsWith('*') && (token.length > 1 || character !== '/')) next.add(position);
+      else if (token?.startsWith('*') && (token.length > 1 || !'/#'.includes(character))) next.add(position);
     }
     positions = skipStars(tokens, next);
   }

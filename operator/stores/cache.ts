@@ -1,15 +1,19 @@
+import { leaseFieldOf, leasePathOf, type DynamicReference } from '../api/dynamic-reference.ts';
 import { durationMs } from '../api/duration.ts';
 import type { SecretStoreConfig } from '../api/kinds.ts';
+import type { Problem } from '../api/reasons.ts';
 import type { SecretGroup, SecretKey } from '../api/secret-key.ts';
 import { OperatorError } from '../errors.ts';
 import { keyFilter, type Consumer } from './access.ts';
+import { leaseProblems } from './lease-access.ts';
 import type { LineTimes } from './line-times.ts';
 import type { Reading, StoreFailure } from './reading.ts';
 import { SharedReads } from './shared-reads.ts';
-import type { SecretStore, StoreHealth } from './store.ts';
+import type { HeldLease, Lease, Leases, SecretStore, StoreHealth } from './store.ts';
 
 export type { Consumer } from './access.ts';
 export type { Reading, StoreFailure } from './reading.ts';
+export type { HeldLease, Lease } from './store.ts';
 
 /** What a binding asks of a store. */
 export interface ReadRequest extends Consumer {
@@ -19,6 +23,14 @@ export interface ReadRequest extends Consumer {
   readonly groups: readonly SecretGroup[];
   /** Keys that the reader got earlier: those that it may no longer have are told as withdrawn. */
   readonly held?: readonly SecretKey[];
+}
+
+/** Credentials that somebody wants. */
+export interface LeaseRequest extends Consumer {
+  /** Fields of one path. */
+  readonly references: readonly DynamicReference[];
+  /** For whom they are made: only who names the same owner may keep or revoke them. */
+  readonly owner: string;
 }
 
 /** What is known, and which of the wanted keys the store does not grant. */
@@ -60,6 +72,7 @@ interface OpenStore {
   readonly identity: string;
   readonly name: StoreName;
   readonly reads: SharedReads;
+  readonly leases: Leases | undefined;
 }
 
 /** Of a second's budget: a request for many keys is done within a second. */
@@ -87,16 +100,50 @@ export class StoreCache {
     const store = keyOf(config);
     if (this.#readers.get(request.reader) !== store) this.forget(request.reader);
     this.#readers.set(request.reader, store);
-    const reads = this.#open(config);
-    if (reads instanceof OperatorError) return { ...unopened(reads, request.keys.filter(allowed)), denied, withdrawn };
-    return { ...(await reads.read(request.reader, { ...request, allowed })), denied, withdrawn };
+    const open = this.#open(config);
+    if (open instanceof OperatorError) return { ...unopened(open, request.keys.filter(allowed)), denied, withdrawn };
+    return { ...(await open.reads.read(request.reader, { ...request, allowed })), denied, withdrawn };
   }
 
   /** Asks the store how it is, but waits for none that fails. Throws what it throws: StoreUnreachable, AuthenticationFailed. */
   async check(config: SecretStoreConfig): Promise<StoreHealth> {
-    const reads = this.#open(config);
-    if (reads instanceof OperatorError) throw reads;
-    return reads.check();
+    const open = this.#open(config);
+    if (open instanceof OperatorError) throw open;
+    return open.reads.check();
+  }
+
+  /** Everything that keeps a namespace from these credentials on lease, by what the store's spec grants now. */
+  leaseProblems(
+    config: SecretStoreConfig,
+    consumer: Consumer,
+    references: readonly DynamicReference[],
+  ): readonly Problem[] {
+    return leaseProblems(config, consumer, references);
+  }
+
+  /**
+   * Makes credentials and hands out the fields that were asked for and are there. Throws KeyRefused when the store does not
+   * grant them, or has none; StoreUnreachable at once while it fails.
+   */
+  async lease(config: SecretStoreConfig, request: LeaseRequest, signal: AbortSignal): Promise<Lease> {
+    const { references, owner } = request;
+    const [problem] = leaseProblems(config, request, references);
+    const [first] = references;
+    if (problem || first === undefined) throw new OperatorError('KeyRefused', problem?.message);
+    const path = leasePathOf(first);
+    const lease = await this.#onLease(config, 'lease', (leases, both) => leases.lease(path, owner, both), signal);
+    const wanted = new Set(references.map(leaseFieldOf));
+    return { ...lease, values: new Map([...lease.values].filter(([field]) => wanted.has(field))) };
+  }
+
+  /** Confirms or renews. Throws KeyRefused when they are gone; StoreUnreachable at once while the store fails. */
+  async keep(config: SecretStoreConfig, held: HeldLease, signal: AbortSignal): Promise<{ readonly ttlMs: number }> {
+    return this.#onLease(config, 'keep', (leases, both) => leases.keep(held, both), signal);
+  }
+
+  /** Ends credentials; those that are gone are fine. Throws StoreUnreachable at once while the store fails. */
+  async revoke(config: SecretStoreConfig, held: HeldLease, signal: AbortSignal): Promise<void> {
+    await this.#onLease(config, 'revoke', (leases, both) => leases.revoke(held, both), signal);
   }
 
   /** Why a store can't tell at present, in words and times that stay the same while that lasts; undefined: it can. */
@@ -139,32 +186,46 @@ export class StoreCache {
     await Promise.allSettled(stores.map(({ reads }) => reads.close()));
   }
 
-  /** The store's reads, or why there are none. */
-  #open(config: SecretStoreConfig): SharedReads | OperatorError {
+  async #onLease<T>(
+    config: SecretStoreConfig,
+    operation: 'lease' | 'keep' | 'revoke',
+    work: (leases: Leases, signal: AbortSignal) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    const open = this.#open(config);
+    if (open instanceof OperatorError) throw open;
+    const { reads, leases } = open;
+    if (leases === undefined) throw new OperatorError('KeyRefused', 'the store makes no credentials');
+    return reads.request(operation, (own) => work(leases, AbortSignal.any([own, signal])));
+  }
+
+  /** The open store, or why there is none. */
+  #open(config: SecretStoreConfig): OpenStore | OperatorError {
     const key = keyOf(config);
     const identity = identityOf(config);
     const present = this.#stores.get(key);
-    if (present?.identity === identity) return present.reads;
+    if (present?.identity === identity) return present;
     // Its readers look again by themselves: the store's new generation enqueues them.
     this.#stores.delete(key);
     present?.reads.close().catch(() => undefined);
-    const { namespace = '', name: store } = config.metadata;
-    const name = { namespace, store, type: config.spec.type };
+    const { namespace = '', name: storeName } = config.metadata;
+    const name = { namespace, store: storeName, type: config.spec.type };
     try {
-      const reads = this.#reads(config, key, name);
-      this.#stores.set(key, { identity, name, reads });
-      return reads;
+      const open = { identity, name, ...this.#parts(config, key, name) };
+      this.#stores.set(key, open);
+      return open;
     } catch (error) {
       if (error instanceof OperatorError) return error;
       return new OperatorError('StoreUnreachable', 'its spec can not be used: look at its fields', { cause: error });
     }
   }
 
-  #reads(config: SecretStoreConfig, key: string, name: StoreName): SharedReads {
+  #parts(config: SecretStoreConfig, key: string, name: StoreName): Pick<OpenStore, 'reads' | 'leases'> {
     const { refreshInterval, requestBudget } = config.spec;
-    const { open, onChange, onPush, onRequest, times } = this.#options;
+    const { onChange, onPush, onRequest, times } = this.#options;
     const refreshMs = durationMs(refreshInterval ?? '30s');
-    return new SharedReads(open(config), {
+    const store = this.#options.open(config);
+    const reads = new SharedReads(store, {
       refreshMs,
       onChange,
       onNews: () => onPush?.(key),
@@ -172,6 +233,7 @@ export class StoreCache {
       pieceSize: Math.min(PIECE_SIZE, requestBudget?.perSecond ?? PIECE_SIZE),
       ...(times === undefined ? {} : { times }),
     });
+    return { reads, leases: store.leases };
   }
 }
 
@@ -185,8 +247,9 @@ function keyOf({ metadata }: SecretStoreConfig): string {
   return `${metadata.namespace ?? ''}/${metadata.name}`;
 }
 
-/** All that a driver is made from: of the spec everything but the grants, which are looked up at each read. */
+/** All that a driver is made from: of the spec everything but what is granted, which is looked up each time. */
 function identityOf(config: SecretStoreConfig): string {
-  const driver = { ...config.spec, access: undefined };
+  const { vault } = config.spec;
+  const driver = { ...config.spec, access: undefined, vault: vault && { ...vault, dynamicPaths: undefined } };
   return JSON.stringify([config.metadata.uid, driver]);
 }

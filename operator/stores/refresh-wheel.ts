@@ -16,7 +16,9 @@ export class RefreshWheel {
   readonly #parts: number;
   readonly #stepMs: number;
   readonly #running = new Set<number>();
+  /** Whose turn is next. */
   #part = 0;
+  #placed = 0;
   #dueAt = performance.now();
   #wentRoundAt = performance.now();
   #timer: NodeJS.Timeout | undefined;
@@ -27,6 +29,15 @@ export class RefreshWheel {
     this.#parts = Math.min(MOST_PARTS, Math.max(1, Math.floor(refreshMs / SHORTEST_MS)));
     this.#stepMs = (refreshMs + Math.min(refreshMs * JITTER, MOST_JITTER_MS) * (1 + Math.random())) / this.#parts;
     this.#schedule();
+  }
+
+  /**
+   * The place of a slot that is read for the first time now: in the later half of the interval that begins now. So what is
+   * read at once is not refreshed at once, nor all of it together; its first refresh spreads it over the whole interval.
+   */
+  placeOfNew(): number {
+    const half = Math.floor(this.#parts / 2);
+    return this.#part + half + (this.#placed++ % (this.#parts - half));
   }
 
   /** Says whether everything should have been refreshed by now; then it counts as done. For a store that is too slow. */
@@ -61,6 +72,12 @@ export class RefreshWheel {
     // One that is slower than the interval is not asked twice at once.
     if (this.#running.has(part)) return;
     this.#running.add(part);
-    void this.#refresh(({ place }) => place % this.#parts === part).finally(() => this.#running.delete(part));
+    void this.#refresh((slot) => this.#isDue(slot, part)).finally(() => this.#running.delete(part));
+  }
+
+  #isDue(slot: Slot<unknown>, part: number): boolean {
+    if (slot.place % this.#parts !== part) return false;
+    if (slot.isNew) Object.assign(slot, { isNew: false, place: this.#placed++ });
+    return true;
   }
 }

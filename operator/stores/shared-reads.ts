@@ -50,8 +50,9 @@ export class SharedReads {
   readonly #wheel: RefreshWheel;
   readonly #news: News;
   readonly #watch: StoreWatch;
-  readonly #keys = new Slots<SecretKey, SecretVersion>((a, b) => a?.version === b?.version);
-  readonly #groups = new Slots<SecretGroup, readonly SecretKey[]>((a, b) => a?.join() === b?.join());
+  readonly #place = (): number => this.#wheel.placeOfNew();
+  readonly #keys = new Slots<SecretKey, SecretVersion>((a, b) => a?.version === b?.version, this.#place);
+  readonly #groups = new Slots<SecretGroup, readonly SecretKey[]>((a, b) => a?.join() === b?.join(), this.#place);
   readonly #uses = new Map<string, Uses>();
   readonly #flights = new SingleFlight<SecretKey>((keys) => this.#readAll(keys));
   /** Readers that are being answered: they need not be told of what they are about to get. */
@@ -154,6 +155,12 @@ export class SharedReads {
       if (this.failure) throw this.failure.error;
     }
     return answer;
+  }
+
+  /** A request that is no read: counted, but not sent to a store that fails. Throws what the store throws. */
+  async request<T>(operation: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    if (this.failure) throw this.failure.error;
+    return this.#line.request(operation, work, this.#line.times.readMs);
   }
 
   async close(): Promise<void> {

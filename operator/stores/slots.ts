@@ -8,8 +8,10 @@ export interface Slot<T> {
   error: OperatorError | undefined;
   /** Number of the request that told it. */
   asOf: number;
-  /** Running number: spreads refreshes over the interval. */
-  readonly place: number;
+  /** When it is refreshed within the interval: see RefreshWheel. */
+  place: number;
+  /** It was not refreshed yet. */
+  isNew: boolean;
   readonly readers: Set<string>;
 }
 
@@ -22,11 +24,12 @@ export function isUntold({ known, error }: Slot<unknown>): boolean {
 export class Slots<Name extends string, T> {
   readonly #slots = new Map<Name, Slot<T>>();
   readonly #same: (before: T | undefined, after: T | undefined) => boolean;
-  #places = 0;
+  readonly #placeOfNew: () => number;
 
-  /** `same` says whether two values are one to their readers. */
-  constructor(same: (before: T | undefined, after: T | undefined) => boolean) {
+  /** `same` says whether two values are one to their readers, `placeOfNew` when one that is read now is refreshed first. */
+  constructor(same: (before: T | undefined, after: T | undefined) => boolean, placeOfNew: () => number) {
     this.#same = same;
+    this.#placeOfNew = placeOfNew;
   }
 
   has(name: Name): boolean {
@@ -44,8 +47,8 @@ export class Slots<Name extends string, T> {
   use(name: Name, reader: string): Slot<T> {
     let slot = this.#slots.get(name);
     if (slot === undefined) {
-      const place = this.#places++;
-      slot = { known: false, value: undefined, error: undefined, asOf: 0, place, readers: new Set() };
+      const place = this.#placeOfNew();
+      slot = { known: false, value: undefined, error: undefined, asOf: 0, place, isNew: true, readers: new Set() };
       this.#slots.set(name, slot);
     }
     slot.readers.add(reader);

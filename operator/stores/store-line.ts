@@ -78,6 +78,10 @@ export class StoreLine {
     return this.#lastGood;
   }
 
+  get times(): LineTimes {
+    return this.#options.times;
+  }
+
   get isClosed(): boolean {
     return this.#closed.signal.aborted;
   }

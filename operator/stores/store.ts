@@ -96,7 +96,7 @@ export interface SecretStore {
 
 /** Credentials that a store made for one consumer. */
 export interface Lease {
-  /** By which it is renewed and revoked. No secret, and useless to those who can't log in to the store. */
+  /** By which it is renewed and revoked, of printable characters. No secret, and useless to those who can't log in. */
   readonly handle: string;
   /** What was made, by field: `username`, `password`. */
   readonly values: ReadonlyMap<string, SecretValue>;
@@ -104,15 +104,22 @@ export interface Lease {
   readonly ttlMs: number;
 }
 
+/** A lease of before. */
+export interface HeldLease {
+  readonly handle: string;
+  /** For whom it was made. A handle that was made for somebody else counts as gone: nobody ends another's credentials. */
+  readonly owner: string;
+}
+
 /** Credentials on lease. Methods throw what the store's throw. */
 export interface Leases {
   /**
    * Makes credentials at a path of the store (`database/creds/readonly`). If the caller never gets to note the handle,
-   * they end by themselves within a minute: `keep` confirms them.
+   * they end by themselves within a minute: `keep` confirms them. Throws KeyRefused when there are none to be had there.
    */
-  lease(path: SecretKey, signal: AbortSignal): Promise<Lease>;
-  /** Confirms or renews: they last for `ttlMs` again. Throws KeyRefused when they are gone already. */
-  keep(handle: string, signal: AbortSignal): Promise<{ readonly ttlMs: number }>;
+  lease(path: SecretKey, owner: string, signal: AbortSignal): Promise<Lease>;
+  /** Confirms or renews: they last for `ttlMs` again, which may be less than before. Throws KeyRefused when they are gone. */
+  keep(held: HeldLease, signal: AbortSignal): Promise<{ readonly ttlMs: number }>;
   /** Ends them at once; those that are gone are fine. */
-  revoke(handle: string, signal: AbortSignal): Promise<void>;
+  revoke(held: HeldLease, signal: AbortSignal): Promise<void>;
 }

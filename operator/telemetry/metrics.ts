@@ -24,6 +24,13 @@ export interface StoreFigures extends StoreLabels {
   readonly lastGood: Date | undefined;
 }
 
+/** Credentials on lease of one store. */
+export interface LeaseFigures {
+  readonly namespace: string;
+  readonly store: string;
+  readonly count: number;
+}
+
 /**
  * The figures of one process, in a registry of its own. Names and labels are stable: dashboards and alerts use them.
  * No label ever holds the name of a key or of an object, as their number is not bounded; stores are few, and the series
@@ -36,6 +43,7 @@ export class Metrics {
   /** Label sets of requests, by store, so that they can go with it. */
   readonly #requested = new Map<string, Map<string, Record<string, string>>>();
   #stores: () => Iterable<StoreFigures> = () => [];
+  #leases: () => Iterable<LeaseFigures> = () => [];
   #certificateEnds: Date | undefined;
 
   readonly #reconcileSeconds = new Histogram({
@@ -94,6 +102,7 @@ export class Metrics {
       },
     });
     this.#addStoreGauges();
+    this.#addLeaseGauge();
     const secondsLeft = (): number | undefined => this.#secondsLeft();
     new Gauge({
       name: 'spark_secrets_certificate_expiry_seconds',
@@ -130,6 +139,11 @@ export class Metrics {
   /** `stores` is asked at each scrape how every open store is. */
   watchStores(stores: () => Iterable<StoreFigures>): void {
     this.#stores = stores;
+  }
+
+  /** `leases` is asked at each scrape. */
+  watchLeases(leases: () => Iterable<LeaseFigures>): void {
+    this.#leases = leases;
   }
 
   /** The store is gone, and its series with it. */
@@ -191,6 +205,20 @@ export class Metrics {
         this.reset();
         for (const { namespace, store, type, lastGood } of stores())
           if (lastGood) this.set({ namespace, store, type }, Math.max(0, Date.now() - lastGood.getTime()) / 1000);
+      },
+    });
+  }
+
+  #addLeaseGauge(): void {
+    const leases = (): Iterable<LeaseFigures> => this.#leases();
+    new Gauge({
+      name: 'spark_secrets_leases',
+      help: 'Credentials on lease that runs of applications have, by the store that made them.',
+      labelNames: ['namespace', 'store'],
+      registers: this.#registers,
+      collect() {
+        this.reset();
+        for (const { namespace, store, count } of leases()) this.set({ namespace, store }, count);
       },
     });
   }

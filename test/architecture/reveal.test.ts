@@ -6,6 +6,7 @@ const OPERATOR = join(import.meta.dirname, '..', '..', 'operator');
 /** Where a value is written out, into a binding's Secret and into a store of each type; and where a credential is used. */
 const MAY_REVEAL = [
   'followed-secrets.ts',
+  'injection/leased-content.ts',
   'injection/secret-content.ts',
   'stores/database/connection-url.ts',
   'stores/database/envelope.ts',

@@ -113,7 +113,8 @@ async function valueReads(server: OpenBao): Promise<number> {
 
 /** A minute in which nothing changes. */
 async function atRest({ bench, operator }: Scene, server: OpenBao): Promise<Values> {
-  await sleep(SETTLE_MS);
+  // Until the first refreshes have spread over the interval.
+  await sleep(2 * SETTLE_MS);
   say('A minute at rest, with a refresh every 10 s…');
   // Renewals of the token come on top.
   const requests = async (): Promise<number> =>

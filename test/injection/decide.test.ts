@@ -40,6 +40,48 @@ describe('decide', () => {
     }
   });
 
+  describe('with credentials on lease', () => {
+    const leased = (name: string, env: Record<string, string>, store = 'default'): BindingView =>
+      view(name, {
+        spec: {
+          storeRef: { name: store },
+          scope: 'Application',
+          env: Object.entries(env).map(([variable, key]) => ({ name: variable, key })),
+        },
+      });
+
+    it('gives the driver a reference to the Secret of its run', () => {
+      const decision = decide(pod, [leased('a', { U: 'database/creds/ro#username' })]);
+      if (decision.kind !== 'patch') throw new Error(decision.kind);
+      const patched = applyJsonPatch(pod, decision.patch) as Pod;
+      expect(patched.spec?.containers.flatMap(({ env = [] }) => env.filter(({ name }) => name === 'U'))).to.deep.equal([
+        {
+          name: 'U',
+          valueFrom: { secretKeyRef: { name: 'spark-secrets-a-run-r000000000', key: 'U', optional: false } },
+        },
+      ]);
+    });
+
+    it('refuses two bindings that have them made at one path: a name and a password would not belong together', () => {
+      const views = [
+        leased('a', { U: 'database/creds/ro#username' }),
+        leased('b', { P: 'database/creds/ro#password' }),
+      ];
+      expect(messageOf(decide(pod, views)))
+        .to.include('analytics/a and analytics/b')
+        .and.to.include('database/creds/ro');
+    });
+
+    it('takes two bindings with two paths, or two stores', () => {
+      const one = leased('a', { U: 'database/creds/ro#username' });
+      for (const other of [
+        leased('b', { V: 'database/creds/rw#username' }),
+        leased('b', { V: 'database/creds/ro#username' }, 'other'),
+      ])
+        expect(decide(pod, [one, other]).kind).to.equal('patch');
+    });
+  });
+
   describe('patches', () => {
     for (const name of GOLDEN_PODS) {
       it(`${name} once: of the patched pod nothing is left to do`, () => {

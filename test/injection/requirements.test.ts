@@ -22,6 +22,40 @@ describe('requirements', () => {
     expect(problems).to.deep.equal([]);
   });
 
+  it('names fields of credentials on lease apart from keys', () => {
+    const { keys, dynamic, problems } = requirements(
+      spec({
+        scope: 'Application',
+        env: [
+          { name: 'A', key: 'a' },
+          { name: 'U', key: 'database/creds/ro#username' },
+        ],
+        sparkConf: [
+          { name: 'spark.x', template: '${b} ${database/creds/ro#username} ${database/creds/ro#password}' },
+          { name: 'spark.y', key: 'aws/creds/s3#access_key' },
+        ],
+      }),
+    );
+    expect([keys, problems]).to.deep.equal([['a', 'b'], []]);
+    expect(dynamic).to.deep.equal([
+      'aws/creds/s3#access_key',
+      'database/creds/ro#password',
+      'database/creds/ro#username',
+    ]);
+  });
+
+  it('wants the scope Application for credentials on lease, also in a template, and no group of them', () => {
+    const scopeless = [
+      { env: [{ name: 'U', key: 'x/y#z' }] },
+      { sparkConf: [{ name: 'spark.x', template: 'a ${x/y#z}' }], scope: 'Shared' as const },
+    ];
+    for (const part of scopeless)
+      expect(requirements(spec(part)).problems).to.deep.equal([
+        { reason: 'NotLeasable', message: 'x/y#z is made for each run of an application: set scope: Application.' },
+      ]);
+    expect(requirements(spec({ envFrom: [{ group: 'x#y' }] })).problems).to.have.length(1);
+  });
+
   it('reports every problem, and still names the keys that are in order', () => {
     const { keys, problems } = requirements(
       spec({

@@ -14,6 +14,8 @@ import { ApiError } from '../../operator/runtime/api-error.ts';
 import { HttpKubeClient } from '../../operator/runtime/kube-client.ts';
 import { KubeConnection } from '../../operator/runtime/kube-connection.ts';
 import type { KubeObject } from '../../operator/runtime/kube-object.ts';
+import { StoreCache } from '../../operator/stores/cache.ts';
+import { MemoryStore } from '../../operator/stores/memory/driver.ts';
 import { applyJsonPatch } from '../doubles/json-patch.ts';
 import { values, view } from '../injection/bindings.ts';
 import { failureOf } from '../support/failure.ts';
@@ -53,12 +55,13 @@ describe('runs of an application on a real API server', function () {
 
   /** The part of the operator that makes runs' Secrets. */
   async function start(): Promise<void> {
+    const cache = new StoreCache({ open: () => new MemoryStore(), onChange: () => undefined });
     const events = { record: (...[, , reason]: unknown[]) => said.push(String(reason)) };
     part = await startOperatorPart({
       connection,
       namespace,
       name: 'runs',
-      reconciler: (sources) => new RunReconciler({ client, sources, events }),
+      reconciler: (watches) => new RunReconciler({ client, sources: { ...watches, cache }, events }),
       onError: (error) => said.push(String(error)),
     });
     expect(Object.values(part.watches).filter(({ synced }) => !synced)).to.deep.equal([]);

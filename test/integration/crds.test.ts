@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { join } from 'node:path';
 import { forbiddenConfKey, reservedEnvName } from '../../operator/injection/conf-key.ts';
 import { testCluster, type Cluster } from '../support/test-cluster.ts';
+import { CONF_NAMES, ENV_NAMES } from './crd-names.ts';
 
 const CRDS = join(import.meta.dirname, '..', '..', 'crds');
 const NAMESPACE = 'crds-test';
@@ -26,6 +27,12 @@ function object(kind: string, name: string, spec: Fields): Fields {
 }
 
 const conf = (name: string, more: Fields = { key: 'K' }): Fields => binding({ sparkConf: [{ name, ...more }] });
+
+const leased = (key: string): Fields => binding({ scope: 'Application', env: [{ name: 'A', key }] });
+const vault = (more: Fields): Fields => {
+  const auth = { tokenSecretRef: { name: 'n', key: 'k' } };
+  return store({ type: 'vault', vault: { endpoint: 'https://v:8200', path: '/v1/secret/data/x', auth, ...more } });
+};
 
 const REFUSED: Readonly<Record<string, readonly [Fields, string]>> = {
   'a store in MySQL': [
@@ -79,6 +86,22 @@ const REFUSED: Readonly<Record<string, readonly [Fields, string]>> = {
   ],
   'a binding that gives nothing': [binding({ env: [] }), 'a binding gives something'],
   files: [binding({ files: [{ path: 'p', key: 'K' }] }), 'files is not yet supported'],
+  'credentials on lease in a variable, with a Secret that all runs read': [
+    binding({ env: [{ name: 'A', key: 'database/creds/ro#username' }] }),
+    'a key with # asks for credentials that are made for each run of an application: set scope: Application',
+  ],
+  'credentials on lease in a property, with a Secret that all runs read': [
+    binding({ scope: 'Shared', sparkConf: [{ name: 'spark.x.y', key: 'database/creds/ro#username' }] }),
+    'set scope: Application',
+  ],
+  'credentials on lease without a field': [leased('database/creds/ro#'), 'should match'],
+  'credentials on lease of two fields': [leased('database/creds/ro#a#b'), 'should match'],
+  'a lease path that ends in ..': [leased('database/..#username'), "a key's segment can't be . or .."],
+  'credentials on lease in a group': [
+    binding({ scope: 'Application', envFrom: [{ group: 'database/creds/ro#x' }] }),
+    'should match',
+  ],
+  'a dynamic path with a query': [vault({ dynamicPaths: ['database/creds/ro?x=y'] }), 'should match'],
   'another scope': [binding({ scope: 'Namespace' }), 'supported values: "Shared", "Application"'],
   'a least interval between restarts without restarts': [
     binding({ rotation: { minInterval: '5m' } }),
@@ -118,6 +141,18 @@ const REFUSED: Readonly<Record<string, readonly [Fields, string]>> = {
 };
 
 const ACCEPTED: Readonly<Record<string, Fields>> = {
+  'credentials on lease in variables, properties and templates': binding({
+    scope: 'Application',
+    env: [{ name: 'A', key: 'database/creds/ro#username' }],
+    sparkConf: [
+      { name: 'spark.x.y', key: 'database/creds/ro#password' },
+      { name: 'spark.x.z', template: '${database/creds/ro#password}' },
+    ],
+  }),
+  'paths where credentials are made': vault({ dynamicPaths: ['database/creds/ro', 'aws/**'] }),
+  'a grant of fields of credentials on lease': store({
+    access: [{ namespaces: { matchNames: ['a'] }, keys: ['database/creds/ro#*', 'x/*#user*'] }],
+  }),
   'the smallest binding': binding({}),
   'a binding with everything that works': binding({
     storeRef: { name: 'default', namespace: 'platform' },
@@ -147,59 +182,6 @@ const ACCEPTED: Readonly<Record<string, Fields>> = {
     ],
   }),
 };
-
-/** Names that Spark would show in clear or sets itself, and their harmless neighbours. */
-const CONF_NAMES = [
-  'spark.authenticate.secret',
-  'spark.auth',
-  'spark.rpc.message',
-  'spark.network.crypto.key',
-  'spark.port.maxRetries',
-  'spark.ui.port',
-  'spark.ssl.keyStore',
-  'spark.ssl.keyPassword',
-  'spark.ssl.rpc.trustStorePassword',
-  'spark.executorEnv.X',
-  'spark.kubernetes.x',
-  'spark.driver.extraJavaOptions',
-  'spark.executor.defaultJavaOptions',
-  'spark.redaction.regex',
-  'spark.master',
-  'spark.submit.deployMode',
-  'spark.app.name',
-  'spark.app.id',
-  'spark.driver.host',
-  'spark.driver.bindAddress',
-  'spark.driver.memory',
-  'spark.hadoop.fs.s3a.secret.key',
-  'spark.sql.catalog.c.credential',
-  'spark.masterful',
-  'spark.report',
-  'spark.myapp.auth',
-  'spark.app.names',
-];
-
-const ENV_NAMES = [
-  'JAVA_TOOL_OPTIONS',
-  '_JAVA_OPTIONS',
-  'JDK_JAVA_OPTIONS',
-  'PATH',
-  'LD_PRELOAD',
-  'SPARK_CONF_DIR',
-  'SPARK_HOME',
-  'SPARK_USER',
-  'SPARK_APPLICATION_ID',
-  'SPARK_LOCAL_DIRS',
-  'SPARK_DRIVER_BIND_ADDRESS',
-  'SPARK_EXECUTOR_CORES',
-  'SPARK_JAVA_OPT_0',
-  'SPARK_SUBMIT_OPTS',
-  'SPARK_DAEMON_JAVA_OPTS',
-  'SPARK_SECRET',
-  'MY_PATH',
-  'AWS_SECRET_ACCESS_KEY',
-  'JAVA_HOME',
-];
 
 describe('the CRDs, as the API server has them', function () {
   this.timeout(60_000);

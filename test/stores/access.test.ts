@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { parseDynamicReference } from '../../operator/api/dynamic-reference.ts';
 import { globMatches, keyFilter, type Consumer } from '../../operator/stores/access.ts';
 import { key } from '../support/keys.ts';
 import { storeConfig } from '../support/objects.ts';
@@ -7,6 +8,26 @@ describe('which keys a store grants', () => {
   const analytics: Consumer = { namespace: 'analytics', namespaceLabels: { team: 'analytics', tier: 'prod' } };
   const granted = (access: ReturnType<typeof storeConfig>['spec']['access'], where: string, to = analytics) =>
     keyFilter(storeConfig(access === undefined ? {} : { access }), to)(key(where));
+
+  it('fields of credentials on lease only by globs that say so', () => {
+    const reference = parseDynamicReference('database/creds/ro#username')!;
+    const globs = {
+      'database/creds/ro#username': true,
+      'database/creds/ro#*': true,
+      'database/creds/*#user*': true,
+      'database/**': true,
+      '**': true,
+      'database/creds/*': false,
+      'database/creds/ro*': false,
+      'database/creds/ro': false,
+      'database/*': false,
+      'database/creds/ro#password': false,
+    };
+    for (const [glob, is] of Object.entries(globs)) {
+      const config = storeConfig({ access: [{ namespaces: { matchNames: ['analytics'] }, keys: [glob] }] });
+      expect(keyFilter(config, analytics)(reference), glob).to.equal(is);
+    }
+  });
 
   it('every key to its own namespace', () => {
     const own = { namespace: 'iomete-system', namespaceLabels: {} };

@@ -113,10 +113,15 @@ describe('shared reads, key by key', () => {
     gate.resolve(undefined);
   });
 
-  it('spread a refresh over the interval, each key once in it', async () => {
+  it('leave what was read just now for half the interval, then spread refreshes over it, each key once', async () => {
     const names = Array.from({ length: 40 }, (_, at) => `k${at}`);
     const shared = reads({ refreshMs: 2_000 });
     await shared.read('ns/1', needs(names));
+    store.asked.length = 0;
+    await sleep(950);
+    expect(store.asked).to.deep.equal([]);
+    await eventually(() => store.asked.length === 1, 1_300);
+    expect(new Set(store.asked.flat()).size).to.equal(40);
     store.asked.length = 0;
     await sleep(2_150);
     expect(store.asked.map(({ length }) => length)).to.deep.equal([20, 20]);

@@ -49,6 +49,7 @@ export function observed(
     requirements: requirements(bound.spec),
     store: storeConfig({ access: GRANT_ALL }),
     answer: answer({ A: '1', B: '2' }),
+    leaseProblems: [],
     secretName: 'spark-secrets-orders',
     secret: undefined,
     coverage: 'covered',

@@ -23,8 +23,9 @@ so that a list of namespaces can one day turn the first part into a Role for eac
   resources: [sparkjobsecretbindings/finalizers]
   verbs: [update]
 # Reads the Secrets that are a Kubernetes store or hold a store's credentials, and writes one Secret per binding beside
-# it, and one per run for those of scope Application. Neither has a name that is known beforehand, so that resourceNames cannot narrow this. It never deletes: the
-# garbage collector removes a binding's Secret with the binding.
+# it, and one per run for those of scope Application. Neither has a name that is known beforehand, so that resourceNames
+# cannot narrow this. It never deletes: the garbage collector removes a binding's Secret with the binding, and a run's with
+# its driver. Updates also take the finalizer off a run's Secret, when its credentials on lease were revoked.
 - apiGroups: ['']
   resources: [secrets]
   verbs: [get, list, watch, create, update]

@@ -38,6 +38,12 @@ export interface SecretStoreConfig {
        */
       path: string;
       /**
+       * Where bindings may have credentials made for each run (secrets engines such as database), as globs of API paths below `/v1/`: `database/creds/readonly`, `database/creds/*`. With nothing listed, nowhere. The mount of the keys, and sys, auth, identity and cubbyhole, are never among them. Bindings of other namespaces need a grant in access as well. The operator needs more of a policy for this: see docs/dynamic-credentials.md.
+       *
+       * @maxItems 64
+       */
+      dynamicPaths?: string[];
+      /**
        * Namespace of the server (Vault Enterprise, OpenBao), such as `team-a`.
        */
       namespace?: string;
@@ -225,7 +231,7 @@ export interface SecretStoreConfig {
         };
       };
       /**
-       * Globs of keys. `*` stands for anything within a segment, `**` for anything across segments: `orders/*` grants `orders/DB_PASSWORD` but not `orders/s3/KEY`; `orders/**` grants both.
+       * Globs of keys. `*` stands for anything within a segment, `**` for anything across segments: `orders/*` grants `orders/DB_PASSWORD` but not `orders/s3/KEY`; `orders/**` grants both. Fields of credentials that are made for each run are granted by `database/creds/readonly#*`, or by `**`.
        *
        * @minItems 1
        * @maxItems 256

@@ -55,7 +55,7 @@ export interface SparkJobSecretBinding {
        */
       name: string;
       /**
-       * The key in the store, such as `orders/DB_PASSWORD`.
+       * The key in the store, such as `orders/DB_PASSWORD`; or `PATH#FIELD`, a field of credentials that a store of type vault makes for each run, such as `database/creds/readonly#username`. Those are leased when the driver appears, renewed while it runs and revoked when it ends; they need scope Application, and the path in the store's dynamicPaths. All fields of one path that a binding names come from one lease.
        */
       key: string;
       /**
@@ -96,11 +96,11 @@ export interface SparkJobSecretBinding {
        */
       name: string;
       /**
-       * The key in the store whose value the property gets.
+       * The key in the store whose value the property gets, or `PATH#FIELD` as for env.
        */
       key?: string;
       /**
-       * Text with keys in `${KEY}`, such as `jdbc:postgresql://db/orders?password=${orders/DB_PASSWORD}`. Write `$${` for a literal `${`. Values are put in as they are, without escaping.
+       * Text with keys in `${KEY}`, such as `jdbc:postgresql://db/orders?password=${orders/DB_PASSWORD}`. `${database/creds/readonly#password}` is a field of credentials as for env. Write `$${` for a literal `${`. Values are put in as they are, without escaping.
        */
       template?: string;
     }[];

@@ -1,5 +1,6 @@
 import { ANNOTATIONS } from '../../api/group.ts';
 import type { DriverPod, SparkJobSecretBinding } from '../../api/kinds.ts';
+import { OperatorError } from '../../errors.ts';
 import { specDigest } from '../../injection/spec-digest.ts';
 import type { KubeObject } from '../../runtime/kube-object.ts';
 import type { Observed, Run } from './observe.ts';
@@ -15,11 +16,16 @@ export type Step =
 
 /** Why a run has no Secret, in words for an event. */
 export interface Obstacle {
-  readonly reason: 'WaitingForBinding' | 'Conflict' | 'RunSecretGone';
+  readonly reason: 'WaitingForBinding' | 'Conflict' | 'RunSecretGone' | 'NotLeased';
   readonly message: string;
-  /** Whether to look again. */
-  readonly mayEnd: boolean;
+  /** When to look again, in milliseconds; undefined: nothing helps. */
+  readonly againMs: number | undefined;
 }
+
+/** How soon to look again at a run that has no Secret, should nothing tell of what it waits for. Milliseconds. */
+const BLOCKED_RETRY_MS = 15_000;
+/** A store that does not answer is tried more often than a person mends a spec. Milliseconds. */
+const UNREACHABLE_RETRY_MS = 3_000;
 
 /** What is to be done for the runs of a binding; nothing for those that have their Secret, or need none any more. */
 export function plan(observed: Observed): readonly Step[] {
@@ -51,7 +57,7 @@ export function isComplete(secret: KubeObject | undefined, binding: SparkJobSecr
 /** The Secret's name is taken. */
 export function conflict({ reference }: Run): Obstacle {
   const message = `Secret ${reference.secret} is to be this run's, but exists and is not: start the job anew, which gives it another name.`;
-  return { reason: 'Conflict', message, mayEnd: true };
+  return { reason: 'Conflict', message, againMs: BLOCKED_RETRY_MS };
 }
 
 /** There is nothing to copy yet. */
@@ -61,11 +67,26 @@ export function waiting({ reference }: Run, title: string, binding: SparkJobSecr
     binding === undefined
       ? `${held}, which SparkJobSecretBinding ${title} was to give, but that is gone: create it again, or delete the pod.`
       : `${held}: the values of SparkJobSecretBinding ${title} are not complete; kubectl describe sjsb ${reference.binding} shows why. Nothing has to be done here once they are.`;
-  return { reason: 'WaitingForBinding', message, mayEnd: true };
+  return { reason: 'WaitingForBinding', message, againMs: BLOCKED_RETRY_MS };
 }
 
 /** Somebody deleted the run's Secret. */
 export function gone({ reference }: Run): Obstacle {
   const message = `Secret ${reference.secret} of this run was deleted. It is not made again, because its values may have changed since: new executors can not start. Start the job anew.`;
-  return { reason: 'RunSecretGone', message, mayEnd: false };
+  return { reason: 'RunSecretGone', message, againMs: undefined };
+}
+
+type StoreName = { readonly namespace: string; readonly name: string };
+
+/** The store that makes its credentials is not there. */
+export function noStore(run: Run, store: StoreName): Obstacle {
+  return unleased(run, store, 'it does not exist: create it, or correct storeRef of the binding.');
+}
+
+/** The store did not make its credentials. */
+export function unleased({ reference }: Run, store: StoreName, why: OperatorError | string): Obstacle {
+  const words = typeof why === 'string' ? why : `${why.message}.`;
+  const message = `The pod waits for Secret ${reference.secret}, because credentials were not made for it: SecretStoreConfig ${store.namespace}/${store.name}: ${words}`;
+  const isAway = OperatorError.is(why, 'StoreUnreachable');
+  return { reason: 'NotLeased', message, againMs: isAway ? UNREACHABLE_RETRY_MS : BLOCKED_RETRY_MS };
 }

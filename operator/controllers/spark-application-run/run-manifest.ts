@@ -1,12 +1,21 @@
-import { ANNOTATIONS, LABELS, MANAGER } from '../../api/group.ts';
+import { ANNOTATIONS, LABELS, LEASE_FINALIZER, MANAGER } from '../../api/group.ts';
 import type { Secret, SparkJobSecretBinding } from '../../api/kinds.ts';
 import { labelValue } from '../../api/label-value.ts';
 import { runContent } from '../../injection/run-content.ts';
 import { versionsNote, versionsOf } from '../../injection/versions.ts';
+import type { Taken } from './lease-taker.ts';
 import type { Run } from './observe.ts';
 
-/** The Secret of a run, made from the binding's own as it is now. It never changes, and goes with its driver pod. */
-export function runSecret({ driver, reference }: Run, shared: Secret, binding: SparkJobSecretBinding): Secret {
+/**
+ * The Secret of a run, made from the binding's own as it is now, with the credentials that were made for it. Its content
+ * never changes, and it goes with its driver pod: when credentials are on lease, after they were revoked.
+ */
+export function runSecret(
+  { driver, reference }: Run,
+  shared: Secret,
+  binding: SparkJobSecretBinding,
+  taken?: Pick<Taken, 'own' | 'note'>,
+): Secret {
   const { namespace = '', name, uid = '' } = driver.metadata;
   // The binding's status is written a moment after its Secret, which should tell itself.
   const versions = versionsNote(versionsOf(binding, shared.metadata.annotations?.[ANNOTATIONS.versions]));
@@ -21,7 +30,11 @@ export function runSecret({ driver, reference }: Run, shared: Secret, binding: S
         [LABELS.runBinding]: labelValue(reference.binding),
         [LABELS.managedBy]: MANAGER,
       },
-      annotations: versions === undefined ? {} : { [ANNOTATIONS.versions]: versions },
+      annotations: {
+        ...(versions === undefined ? {} : { [ANNOTATIONS.versions]: versions }),
+        ...(taken === undefined ? {} : { [ANNOTATIONS.leases]: taken.note }),
+      },
+      ...(taken === undefined ? {} : { finalizers: [LEASE_FINALIZER] }),
       ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name, uid }],
     },
     type: 'Opaque',
@@ -29,6 +42,7 @@ export function runSecret({ driver, reference }: Run, shared: Secret, binding: S
     data: runContent({
       shared: { name: shared.metadata.name, data: shared.data ?? {} },
       secretName: reference.secret,
+      ...(taken === undefined ? {} : { own: taken.own }),
     }),
   };
 }

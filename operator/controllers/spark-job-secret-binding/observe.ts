@@ -1,5 +1,6 @@
 import { envKeysOf, type BindingSecret } from '../../api/binding-secret.ts';
 import { storeRefOf, type DriverPod, type SecretStoreConfig, type SparkJobSecretBinding } from '../../api/kinds.ts';
+import type { Problem } from '../../api/reasons.ts';
 import { parseKey, type SecretKey } from '../../api/secret-key.ts';
 import { requirements, type Requirements } from '../../injection/requirements.ts';
 import { bindingSecretName } from '../../injection/secret-name.ts';
@@ -20,7 +21,7 @@ export interface Sources {
   readonly namespaces: Lister<KubeObject>;
   /** Driver pods with the label `secrets.iomete.com/injected`; index `binding` by `namespace/name`. */
   readonly drivers: Lister<DriverPod>;
-  readonly cache: Pick<StoreCache, 'read' | 'forget'>;
+  readonly cache: Pick<StoreCache, 'read' | 'forget' | 'leaseProblems'>;
   readonly coverage: { covers(namespace: string): Coverage };
 }
 
@@ -31,6 +32,8 @@ export interface Observed {
   readonly store: SecretStoreConfig | undefined;
   /** What the store has; undefined without a store, or with a spec that needs mending first. */
   readonly answer: Answer | undefined;
+  /** What keeps the binding from credentials that are made for each run. */
+  readonly leaseProblems: readonly Problem[];
   readonly secretName: string;
   readonly secret: BindingSecret | undefined;
   readonly coverage: Coverage;
@@ -50,7 +53,7 @@ export async function observe(request: Request, sources: Sources): Promise<Obser
   const ref = storeRefOf(binding);
   const store = sources.stores.get(ref.namespace, ref.name);
   const namespaceLabels = sources.namespaces.get(undefined, namespace)?.metadata.labels ?? {};
-  const { keys, groups } = needs;
+  const { keys, groups, dynamic } = needs;
   const secretName = bindingSecretName(name);
   const held = heldKeys(binding, sources.secrets.get(namespace, secretName));
   const answer = store && (await sources.cache.read(store, { reader, namespace, namespaceLabels, keys, groups, held }));
@@ -60,6 +63,8 @@ export async function observe(request: Request, sources: Sources): Promise<Obser
     requirements: needs,
     store,
     answer,
+    leaseProblems:
+      store === undefined ? [] : sources.cache.leaseProblems(store, { namespace, namespaceLabels }, dynamic),
     secretName,
     secret: sources.secrets.get(namespace, secretName),
     coverage: sources.coverage.covers(namespace),

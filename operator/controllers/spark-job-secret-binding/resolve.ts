@@ -36,10 +36,11 @@ function resolveAnswer(observed: Observed, answer: Answer): Resolution {
   const { spec } = observed.binding;
   const undecided = undecidedProblems(observed, answer);
   const denied = deniedProblems(observed, answer);
+  const { leaseProblems } = observed;
   const [first] = undecided;
-  if (first && denied.length + answer.withdrawn.length === 0)
+  if (first && denied.length + answer.withdrawn.length + leaseProblems.length === 0)
     return { kind: 'unknown', problem: { ...first, message: undecided.map(({ message }) => message).join(' ') } };
-  const problems = [...denied, ...undecided, ...absentProblems(observed, answer)];
+  const problems = [...denied, ...leaseProblems, ...undecided, ...absentProblems(observed, answer)];
   if (problems.length === 0) return contentOf(observed, spec, answer);
   if (denied.length + answer.withdrawn.length === 0) return { kind: 'problems', problems };
   // What may no longer be had is known without the store, what remains is not: the rest of the Secret is left as it is.

@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { SecretValue } from '../../api/secret-value.ts';
 import { OperatorError } from '../../errors.ts';
+import { isRefusedAddress } from '../addresses.ts';
 
 /** Where the database is and how to log in: everything, so that nothing comes from this machine's environment. */
 export interface ConnectionSettings {
@@ -56,6 +57,7 @@ type Login = Pick<ConnectionSettings, 'host' | 'user' | 'password' | 'database'>
 function login(url: URL, refuse: (why: string) => never): Login {
   const { host, user, password, database } = decoded(url) ?? refuse('has broken percent-encoding');
   if (!HOST.test(host)) refuse('must name a host; sockets are not supported');
+  if (isRefusedAddress(host)) refuse('names a link-local or metadata address: a store can not be there');
   if (user === '' || database === '') refuse('must name user and database');
   // PostgreSQL's messages end strings with it.
   if ([user, password, database].some((part) => part.includes('\0'))) refuse('must have no zero bytes');

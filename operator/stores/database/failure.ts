@@ -1,4 +1,5 @@
 import { OperatorError, type ErrorCode } from '../../errors.ts';
+import { REFUSED_ADDRESS } from '../addresses.ts';
 import type { TableNames } from './names.ts';
 
 type Failure = readonly [code: ErrorCode, detail: string];
@@ -36,6 +37,7 @@ const CONNECTION: Readonly<Record<string, string>> = {
   ENOTFOUND: 'the name of its host is not known',
   EAI_AGAIN: 'the name of its host can not be looked up at present',
   ETIMEDOUT: 'it does not accept the connection',
+  [REFUSED_ADDRESS]: 'its host is a link-local or metadata address: a store can not be there',
   EHOSTUNREACH: 'there is no way to its host',
   ENETUNREACH: 'there is no way to its host',
   CERT_HAS_EXPIRED: 'its certificate is out of date',

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import knex, { type Knex } from 'knex';
 import type { Client } from 'pg';
 import type { ConnectionSettings } from './connection-url.ts';
+import { guardedStream } from './guarded-stream.ts';
 import { migrate } from './migrations.ts';
 import type { TableNames } from './names.ts';
 import { orAborted } from './or-aborted.ts';
@@ -29,6 +30,7 @@ export function clientConfig(settings: ConnectionSettings, limits: boolean): Rec
   return {
     ...rest,
     password: () => password,
+    stream: guardedStream,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     connectionTimeoutMillis: CONNECT_MS,

@@ -123,11 +123,10 @@ export class KubernetesStore implements SecretStore {
     const keys = [...this.#access.followed().values()].flatMap((secret) => this.#names.keysOf(secret)).length;
     if (root === undefined && keys === 0)
       return { ready: false, message: `Secret ${this.#names.root} is not in this namespace: create it.`, keys };
-    return {
-      ready: true,
-      message: `Secret ${this.#names.root} and its groups are followed.${this.#strangers()}`,
-      keys,
-    };
+    const followed = root
+      ? `Secret ${this.#names.root} and its groups are followed.`
+      : `The groups of Secret ${this.#names.root} are followed; it is not there itself.`;
+    return { ready: true, message: followed + this.#strangers(), keys };
   }
 
   /** Secrets that say they are the store's, but are none of its groups: somebody misses their keys. */

@@ -5,7 +5,7 @@ import type { StoreSpec } from '../../api/kinds.ts';
 import type { SecretValue } from '../../api/secret-value.ts';
 import { OperatorError } from '../../errors.ts';
 import type { StoreReferences } from '../references.ts';
-import { guardedLookup, isRefusedAddress, REFUSED_ADDRESS } from './addresses.ts';
+import { guardedLookup, isRefusedAddress, REFUSED_ADDRESS } from '../addresses.ts';
 import { retryAfterMs, type Answer } from './answers.ts';
 import { connectionFailure, type Endpoint } from './failures.ts';
 import { send, type Incoming, type Outgoing } from './transport.ts';

@@ -17,6 +17,7 @@ import { Connection, MAX_CONNECTIONS, type VaultSpec } from './connection.ts';
 import type { Kv } from './kv.ts';
 import { KvOne } from './kv-one.ts';
 import { KvTwo } from './kv-two.ts';
+import { VaultLeases } from './leases.ts';
 import { loginOf } from './login.ts';
 import { Mount } from './mount.ts';
 import { inParallel } from './parallel.ts';
@@ -51,6 +52,7 @@ export class VaultStore implements SecretStore {
   readonly #mount: Mount;
   readonly #kv: Kv;
   readonly #tree: Tree;
+  readonly leases: VaultLeases;
 
   /** Throws StoreUnreachable or AuthenticationFailed for a spec that can't work. */
   constructor({ spec, references, budget, uid }: VaultStoreOptions) {
@@ -58,13 +60,15 @@ export class VaultStore implements SecretStore {
     this.#path = path;
     this.#connection = new Connection(spec, references);
     this.#requests = new Requests(this.#connection, budget);
-    const session = new Session(loginOf(spec, { references, requests: this.#requests }), this.#requests);
+    const login = loginOf(spec, { references, requests: this.#requests });
+    const session = new Session(login, this.#requests);
     this.#session = session;
     const mount = new Mount(path, session);
     this.#mount = mount;
     const parts = { path, session, mount };
     this.#kv = path.version === 2 ? new KvTwo(parts) : new KvOne(parts, uid);
     this.#tree = new Tree(parts);
+    this.leases = new VaultLeases({ session, requests: this.#requests, isSteady: !login.makesTokens });
   }
 
   async readMany(

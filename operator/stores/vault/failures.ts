@@ -1,5 +1,5 @@
 import type { SecretKeyRef } from '../references.ts';
-import { REFUSED_ADDRESS } from './addresses.ts';
+import { REFUSED_ADDRESS } from '../addresses.ts';
 import { ANSWER_TOO_LARGE } from './transport.ts';
 
 /** What the words about a failed connection need. */

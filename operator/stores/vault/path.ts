@@ -53,6 +53,15 @@ export class KvPath {
     return this.version === 2 ? own === mount : own.startsWith(mount);
   }
 
+  /**
+   * Whether another path of the API, without `/v1/`, may lie in the same mount. Of version 1, where the mount can't be
+   * told from the prefix: whether it begins with the same segment.
+   */
+  mayHold(path: string): boolean {
+    const own = this.version === 2 ? this.#mount : this.#mount.slice(0, 1);
+    return `${path}/`.startsWith(`${own.join('/')}/`);
+  }
+
   /** The path as it would be spelled if the mount, such as `secret/`, had the other version. */
   spelledOtherwise(mount: string): string {
     const all = [...this.#mount, ...this.#prefix].join('/');

@@ -1,10 +1,13 @@
 import { withoutContent } from '../../../operator/api/binding-secret.ts';
 import { ANNOTATIONS, LABELS } from '../../../operator/api/group.ts';
 import {
+  NAMESPACE as NAMESPACES,
   POD,
   SECRET,
+  SECRET_STORE_CONFIG,
   SPARK_JOB_SECRET_BINDING,
   type DriverPod,
+  type BindingSpec,
   type Secret,
   type SparkJobSecretBinding,
 } from '../../../operator/api/kinds.ts';
@@ -13,9 +16,12 @@ import { RunReconciler } from '../../../operator/controllers/spark-application-r
 import { runSecretName } from '../../../operator/injection/secret-name.ts';
 import { secretContent } from '../../../operator/injection/secret-content.ts';
 import { specDigest } from '../../../operator/injection/spec-digest.ts';
+import { leasedFor } from '../../../operator/watches.ts';
+import { StoreCache } from '../../../operator/stores/cache.ts';
 import type { Result } from '../../../operator/runtime/reconciler.ts';
 import { FakeCluster } from '../../doubles/fake-cluster.ts';
-import { binding } from '../../support/objects.ts';
+import { LeasingStore } from '../../support/lease-double.ts';
+import { binding, GRANT_ALL, storeConfig } from '../../support/objects.ts';
 import { spec, values } from '../../injection/bindings.ts';
 
 export const NAMESPACE = 'analytics';
@@ -26,19 +32,29 @@ export class RunWorld {
   readonly cluster = new FakeCluster();
   /** `reason: message` of each event, and the pod that it is on. */
   readonly events: { readonly pod: string; readonly reason: string; readonly message: string }[] = [];
+  readonly store = new LeasingStore();
+  readonly cache = new StoreCache({ open: () => this.store, onChange: () => undefined });
+
   /** A new one each time: as an operator that has just started. */
   get reconciler(): RunReconciler {
-    const { cluster, events } = this;
+    const { cluster, events, cache } = this;
     const secrets = cluster.lister(SECRET);
     const labelled = <T>(label: string, keep: (secret: Secret) => T) => ({
       get: (namespace: string | undefined, name: string) => {
         const secret = secrets.get(namespace, name);
         return secret?.metadata.labels?.[label] === undefined ? undefined : keep(secret);
       },
+      byIndex: (_index: string, key: string) => {
+        const all = secrets.list(NAMESPACE).filter(({ metadata }) => metadata.labels?.[label] !== undefined);
+        return all.filter((secret) => leasedFor(secret).includes(key)).map(keep);
+      },
     });
     return new RunReconciler({
       client: cluster,
       sources: {
+        cache,
+        stores: cluster.lister(SECRET_STORE_CONFIG),
+        namespaces: cluster.lister(NAMESPACES),
         bindings: cluster.lister(SPARK_JOB_SECRET_BINDING),
         secrets: labelled(LABELS.binding, withoutContent),
         runs: labelled(LABELS.run, withoutValues),
@@ -60,26 +76,41 @@ export class RunWorld {
     });
   }
 
-  reconcile(name = 'orders'): Promise<Result> {
-    return this.reconciler.reconcile({ namespace: NAMESPACE, name }, new AbortController().signal);
+  reconcile(name = 'orders', reconciler = this.reconciler): Promise<Result> {
+    return reconciler.reconcile({ namespace: NAMESPACE, name }, new AbortController().signal);
   }
 
   /** A binding of scope Application with a variable A, and the versions of its keys. */
-  bind(name = 'orders', version = '1'): SparkJobSecretBinding {
-    const bound = binding({ ...SPEC }, { name });
+  bind(name = 'orders', version = '1', spec: Partial<BindingSpec> = {}): SparkJobSecretBinding {
+    const bound = binding({ ...SPEC, ...spec }, { name });
     const status = { keys: [{ key: 'A', version }] };
     return this.cluster.put(SPARK_JOB_SECRET_BINDING, { ...bound, status } as never) as SparkJobSecretBinding;
   }
 
   /** The binding's own Secret with that value, as its reconciler writes it. */
-  share(value: string, name = 'orders', digest = specDigest(SPEC)): void {
+  share(value: string, name = 'orders', digest?: string, more: Partial<BindingSpec> = {}): void {
     const secretName = `spark-secrets-${name}`;
-    const content = secretContent({ spec: SPEC, secretName, values: values({ A: value }), groups: new Map() });
+    const spec = { ...SPEC, ...more };
+    const content = secretContent({ spec, secretName, values: values({ A: value }), groups: new Map() });
     if ('problems' in content) throw new Error(JSON.stringify(content.problems));
     const labels = { [LABELS.binding]: name };
-    const annotations = { [ANNOTATIONS.specDigest]: digest };
+    const annotations = { [ANNOTATIONS.specDigest]: digest ?? specDigest(spec) };
     const secret = { metadata: { name: secretName, namespace: NAMESPACE, labels, annotations }, data: content.data };
     this.cluster.put(SECRET, secret);
+  }
+
+  /** A binding of `spec` with its Secret, and its store, which makes credentials at `database/creds/readonly`. */
+  bindLeased(spec: Partial<BindingSpec> = LEASED): void {
+    this.bind('orders', '1', spec);
+    this.share('one', 'orders', undefined, spec);
+    this.putStore();
+  }
+
+  putStore(access = GRANT_ALL): void {
+    const auth = { tokenSecretRef: { name: 'bao', key: 'token' } };
+    const path = '/v1/secret/data/app';
+    const vault = { endpoint: 'http://bao', path, auth, dynamicPaths: ['database/creds/*'] };
+    this.cluster.put(SECRET_STORE_CONFIG, storeConfig({ type: 'vault', vault, access }));
   }
 
   /** A driver of these bindings that refers to Secrets of its run. */
@@ -108,6 +139,20 @@ export class RunWorld {
     return Object.fromEntries(entries.map(([key, data]) => [key, Buffer.from(data, 'base64').toString()]));
   }
 }
+
+/** A user and a password that are made for each run. */
+export const LEASED: Partial<BindingSpec> = {
+  env: [
+    { name: 'A', key: 'A' },
+    { name: 'DB_USER', key: 'database/creds/readonly#username' },
+  ],
+  sparkConf: [
+    {
+      name: 'spark.url',
+      template: 'jdbc:${A}?user=${database/creds/readonly#username}&password=${database/creds/readonly#password}',
+    },
+  ],
+};
 
 const SPEC = {
   ...spec({ selector: { applications: ['orders'] } }),

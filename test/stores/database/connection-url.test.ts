@@ -52,6 +52,8 @@ describe('the URL of a database', () => {
     'a file': 'file:///etc/passwd?hunter2',
     'a socket protocol': 'socket:/var/run/postgresql?db=hunter2',
     'a path': '/var/run/postgresql hunter2',
+    "a cloud's credentials": 'postgresql://u:hunter2@169.254.169.254/d',
+    'the same in IPv6 form': 'postgresql://u:hunter2@[::ffff:169.254.169.254]/d',
     MySQL: 'mysql://u:hunter2@h/d',
     'a socket as host': 'postgresql://u:hunter2@%2Fvar%2Frun/d',
     'a socket as parameter': 'postgresql://u:hunter2@h/d?host=/var/run/postgresql',

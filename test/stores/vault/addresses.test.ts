@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { LookupAddress } from 'node:dns';
-import { guardedLookup, isRefusedAddress } from '../../../operator/stores/vault/addresses.ts';
+import { guardedLookup, isRefusedAddress } from '../../../operator/stores/addresses.ts';
 import { OperatorError } from '../../../operator/errors.ts';
 import { vaultStore, withToken } from './stores.ts';
 

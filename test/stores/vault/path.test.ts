@@ -60,6 +60,14 @@ describe('the path of a vault store', () => {
     });
   }
 
+  it('says which other paths may lie in its mount', () => {
+    const paths = ['secret/data/other', 'secret', 'secrets/x', 'team/kv/data/x', 'team/database/creds/x'];
+    const held = (path: string) => paths.filter((other) => new KvPath(path).mayHold(other));
+    expect(held('/v1/secret/data/app')).to.deep.equal(['secret/data/other', 'secret']);
+    expect(held('/v1/team/kv/data/app')).to.deep.equal(['team/kv/data/x']);
+    expect(held('/v1/team/kv/app')).to.deep.equal(['team/kv/data/x', 'team/database/creds/x']);
+  });
+
   it('is never left by a key: those that could are none', () => {
     const attacks = [
       '../b',
