@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { codeOf, isLost } from './failure.ts';
 import { quoted, type TableNames } from './names.ts';
-import { orAborted } from './or-aborted.ts';
+import { orAborted } from '../or-aborted.ts';
 import { clientConfig, cut, type Pool } from './pool.ts';
 import { selectNews, type News } from './sql/select-news.ts';
 

@@ -4,7 +4,7 @@ import type { Connections } from './connections.ts';
 import { failureFrom } from './failure.ts';
 import { ListeningConnection } from './listening-connection.ts';
 import type { TableNames } from './names.ts';
-import { orAborted } from './or-aborted.ts';
+import { orAborted } from '../or-aborted.ts';
 import type { Pool } from './pool.ts';
 import { SeenChanges } from './seen-changes.ts';
 

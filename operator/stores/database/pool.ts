@@ -5,7 +5,7 @@ import type { ConnectionSettings } from './connection-url.ts';
 import { guardedStream } from './guarded-stream.ts';
 import { migrate } from './migrations.ts';
 import type { TableNames } from './names.ts';
-import { orAborted } from './or-aborted.ts';
+import { orAborted } from '../or-aborted.ts';
 import type { Statement } from './statement.ts';
 
 /** A store reads many keys with one query, so that few connections are enough for a thousand bindings. */

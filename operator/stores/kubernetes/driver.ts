@@ -3,6 +3,7 @@ import { groupOf, nameOf, type SecretGroup, type SecretKey } from '../../api/sec
 import type { SecretValue } from '../../api/secret-value.ts';
 import { OperatorError } from '../../errors.ts';
 import { listing } from '../listing.ts';
+import { orAborted } from '../or-aborted.ts';
 import type {
   RemoveOptions,
   SecretEntry,
@@ -235,20 +236,6 @@ export class KubernetesStore implements SecretStore {
       }
       await sleep(Math.random() * PAUSE_MS);
     }
-  }
-}
-
-/** Rejects with the signal's reason as soon as it is aborted; the work itself goes on. */
-async function orAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  const aborted = Promise.withResolvers<never>();
-  const abort = (): void => {
-    aborted.reject(signal.reason);
-  };
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
   }
 }
 

@@ -1,6 +1,6 @@
 import { OperatorError } from '../../errors.ts';
 import type { RequestBudget } from '../request-budget.ts';
-import { orAborted } from './aborted.ts';
+import { orAborted } from '../or-aborted.ts';
 import { complains, type Answer } from './answers.ts';
 import type { Ask, Connection } from './connection.ts';
 import { askHealth, stranger, type Health } from './health.ts';

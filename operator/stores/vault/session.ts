@@ -1,6 +1,6 @@
 import type { SecretValue } from '../../api/secret-value.ts';
 import { OperatorError } from '../../errors.ts';
-import { orAborted } from './aborted.ts';
+import { orAborted } from '../or-aborted.ts';
 import type { Answer } from './answers.ts';
 import type { Ask } from './connection.ts';
 import { isValidToken, type Grant, type Login } from './login.ts';
