@@ -9,7 +9,7 @@ import type { AskOptions, Requests } from './requests.ts';
 
 /** How long a login or a look at a token may take, whoever waits for it. Milliseconds. */
 const LOGIN_MS = 8_000;
-/** A token that was found good a moment ago is not looked at again, however many keys are refused. Milliseconds. */
+/** A token that was found good a moment ago is not looked at again for what it was refused before. Milliseconds. */
 const GOOD_MS = 1_000;
 /** Logins that were refused: the first and the longest pause. Servers lock out those who try too often. Milliseconds. */
 const FIRST_PAUSE_MS = 2_000;
@@ -24,6 +24,8 @@ interface Held {
   goodAt: number;
   /** When it was last looked at because a request was refused. */
   lookedAt: number;
+  /** Paths that were refused though the token was good. One that was not is news: the token may have ended since. */
+  readonly refused: Set<string>;
 }
 
 /** A login that was refused, and until when it is not tried again with the same credential. */
@@ -59,7 +61,7 @@ export class Session {
   async ask(ask: Ask, options: AskOptions): Promise<Answer> {
     const held = await this.#enter(options.signal);
     const answer = await this.#send(held, ask, options);
-    if (answer.status !== 403 || (await this.#isGood(held, options.signal))) return answer;
+    if (answer.status !== 403 || (await this.#isGood(held, ask.path, options.signal))) return answer;
     this.#drop(held);
     return this.#send(await this.#enter(options.signal), ask, options);
   }
@@ -150,7 +152,7 @@ export class Session {
       ...(this.#login.makesTokens && { replace: () => this.#enterAnew() }),
     });
     this.#held?.renewal.stop();
-    this.#held = { grant, credential, renewal, goodAt: performance.now(), lookedAt: -Infinity };
+    this.#held = { grant, credential, renewal, goodAt: performance.now(), lookedAt: -Infinity, refused: new Set() };
     if (this.#closed.signal.aborted) renewal.stop();
     return this.#held;
   }
@@ -161,14 +163,16 @@ export class Session {
     this.#refusal = { error, credential, tries, until: performance.now() + pause };
   }
 
-  /** Whether the server still knows a token; asked once for all that wonder. */
-  async #isGood(held: Held, signal: AbortSignal): Promise<boolean> {
+  /** Whether the server still knows a token that it refused something; asked once for all that wonder. */
+  async #isGood(held: Held, path: string, signal: AbortSignal): Promise<boolean> {
     if (this.#held !== held) return false;
-    if (performance.now() - held.lookedAt < GOOD_MS) return true;
+    if (performance.now() - held.lookedAt < GOOD_MS && held.refused.has(path)) return true;
     this.#looking ??= this.#look(held).finally(() => {
       this.#looking = undefined;
     });
-    return orAborted(this.#looking, signal);
+    const isGood = await orAborted(this.#looking, signal);
+    if (isGood) held.refused.add(path);
+    return isGood;
   }
 
   async #look(held: Held): Promise<boolean> {

@@ -27,7 +27,8 @@ export const SPELLINGS = [
 
 /** Texts of templates that would give another key than they seem to name. */
 export const TEMPLATES = [
-  ...SPELLINGS.map((key) => `\${${key}}`),
+  // With # it is a reference to credentials, which is refused for other reasons.
+  ...SPELLINGS.filter((key) => !key.includes('#')).map((key) => `\${${key}}`),
   '${orders/${secret/KEY}}',
   '${secret/KEY',
   '${}',

@@ -1,5 +1,6 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { LABELS } from '../../../operator/api/group.ts';
+import type { KubeObject } from '../../../operator/runtime/kube-object.ts';
 import { OpenBao } from '../../servers/openbao.ts';
 import { bindingOf, type Manifest, secretOf, Stage, storeOf } from './stage.ts';
 import { type Subject, type Told, untold } from './told.ts';
@@ -173,4 +174,9 @@ function decoded(text: string): string {
   const { items = [] } = JSON.parse(text) as { items?: readonly { readonly data?: Record<string, string> }[] };
   const data = items.flatMap((item) => Object.values(item.data ?? {}));
   return [text, ...data.map((value) => Buffer.from(value, 'base64').toString())].join('\n');
+}
+
+/** Whether an object was written again since. */
+export function isWrittenAfter(now: KubeObject | undefined, then: KubeObject): boolean {
+  return Number(now?.metadata.resourceVersion) > Number(then.metadata.resourceVersion);
 }

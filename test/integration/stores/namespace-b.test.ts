@@ -7,7 +7,7 @@ import { SPARK_JOB_SECRET_BINDING, type SparkJobSecretBinding } from '../../../o
 import { specDigest } from '../../../operator/injection/spec-digest.ts';
 import { canary } from '../../e2e/support/canary.ts';
 import { FILE_URLS, foreignNames, METADATA_HOSTS, SPELLINGS, TEMPLATES } from './attempts.ts';
-import { Breach, FORBIDDEN, GRANTED } from './breach.ts';
+import { Breach, FORBIDDEN, GRANTED, isWrittenAfter } from './breach.ts';
 import { secretOf, storeOf } from './stage.ts';
 import { READY } from './told.ts';
 
@@ -86,6 +86,13 @@ describe('namespace b, which reaches for the keys of namespace a,', function () 
     }
   });
 
+  it('can not have credentials made at a path that it was not granted', async () => {
+    for (const [index, key] of ['secret/data/team-a/secret/KEY#value', 'database/creds/x#password'].entries()) {
+      const spec = { env: [{ name: 'V', key }], scope: 'Application' };
+      await breach.refused(breach.binding(`leased-${index}`, spec), { message: /does not grant/ });
+    }
+  });
+
   it('can not have a store of its own read a Secret of namespace a', async () => {
     const own = { name: 'own-token', key: 'token' };
     const endpoint = breach.server.url;
@@ -104,7 +111,7 @@ describe('namespace b, which reaches for the keys of namespace a,', function () 
           database: { client: 'pg', connectionSecretRef: own, encryption: { keySecretRef: ref } },
         }),
       ];
-      await Promise.all(stores.map((store) => notReady(store)));
+      await Promise.all(stores.map((store) => breach.refused(store, { message: /./ })));
     }
   });
 
@@ -126,7 +133,9 @@ describe('namespace b, which reaches for the keys of namespace a,', function () 
     const { endpoint, ca } = breach.apiServer;
     await breach.stage.put(secretOf(breach.b, 'ca', { 'ca.crt': ca }));
     const tls = { caSecretRef: { name: 'ca', key: 'ca.crt' } };
-    await notReady(breach.ownVault('api-server', { endpoint, path: '/v1/namespaces/secrets', tls }));
+    await breach.refused(breach.ownVault('api-server', { endpoint, path: '/v1/namespaces/secrets', tls }), {
+      message: /./,
+    });
     for (const bad of ['http://x@127.0.0.1:1', 'http://127.0.0.1:1/../x', 'file:///etc/passwd', 'unix:///run/x'])
       await refusedSomehow(breach.ownVault('elsewhere', { endpoint: bad }));
   });
@@ -198,13 +207,14 @@ describe('namespace b, which reaches for the keys of namespace a,', function () 
       metadata: { name: 'forged', namespace: b },
       status,
     };
-    const signal = AbortSignal.timeout(10_000);
-    await stage.client.apply(SPARK_JOB_SECRET_BINDING, body, {
-      signal,
-      subresource: 'status',
-      fieldManager: 'b',
-      force: true,
+    const options = { subresource: 'status', fieldManager: 'b', force: true } as const;
+    const written = await stage.client.apply(SPARK_JOB_SECRET_BINDING, body, {
+      ...options,
+      signal: AbortSignal.timeout(9_000),
     });
+    await stage.until('the operator writes its status over it', 5_000, () =>
+      isWrittenAfter(stage.bindings.get(b, 'forged'), written) ? undefined : 'it stands',
+    );
     await breach.told(manifest, { status: 'False', reason: 'AccessDenied' });
     expect(await stage.tryDriver(b, 'forged'))
       .to.have.property('refused')
@@ -281,11 +291,6 @@ describe('namespace b, which reaches for the keys of namespace a,', function () 
     const data = breach.stage.secrets.get(breach.b, `spark-secrets-${name}`)?.data ?? {};
     const with_ = Object.entries(data).filter(([, value]) => Buffer.from(value, 'base64').includes(words.granted));
     return with_.length === 0 ? undefined : with_.map(([key]) => key).join(', ');
-  }
-
-  /** A store that the API server takes, but that never becomes Ready, and says why. */
-  async function notReady(store: Parameters<Breach['refused']>[0]): Promise<void> {
-    await breach.refused(store, { message: /./ });
   }
 
   /** Refused by the API server, or by a condition. */

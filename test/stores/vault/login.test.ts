@@ -148,6 +148,16 @@ describe('the login of a vault store', () => {
     expect(await textsIn(store, 'a', 'none')).to.deep.equal({ a: '1' });
   });
 
+  it('is made again also when the token is revoked a moment after it was found good', async () => {
+    const auth = await appRole('spark', {});
+    await server.must('POST', 'secret/data/elsewhere', { data: { value: 'theirs' } });
+    const store = vaultStore({ endpoint: server.url, path: '/v1/secret/data', auth }, references);
+    stores.push(store);
+    expect(await textsIn(store, 'app/a', 'elsewhere')).to.deep.equal({ 'app/a': '1', elsewhere: 'KeyRefused' });
+    await revokeAll('auth/approle/login');
+    expect(await textsIn(store, 'app/a')).to.deep.equal({ 'app/a': '1' });
+  });
+
   it('takes the token of a Secret that changed, at the next check', async () => {
     const [old, next] = [await token({}), await token({ meta: { number: '2' } })];
     references.secrets.set('bao/token', old);
