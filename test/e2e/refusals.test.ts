@@ -109,8 +109,8 @@ const refused: Readonly<Record<string, readonly [spec: object, says: string]>> =
     "can't be . or ..",
   ],
   'a field of a later version': [
-    { selector: { applications: ['x'] }, ...env('TOKEN'), scope: 'Application' },
-    'scope Application is not yet supported: use Shared',
+    { selector: { applications: ['x'] }, files: [{ path: 'keystore.jks', key: 'TOKEN' }] },
+    'files is not yet supported',
   ],
 };
 
