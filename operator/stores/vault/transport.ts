@@ -61,9 +61,17 @@ function exchange({ url, agent }: Target, outgoing: Outgoing, body: Buffer | und
       ...outgoing.headers,
       ...(body && { 'content-type': 'application/json', 'content-length': body.length }),
     },
-    signal: outgoing.signal,
   };
   const request = url.protocol === 'https:' ? requestHttps(options) : requestHttp(options);
+  // By hand: the option `signal` costs a fifth of a request's CPU.
+  const abort = (): void => {
+    request.destroy(outgoing.signal.reason instanceof Error ? outgoing.signal.reason : new Error('aborted'));
+  };
+  outgoing.signal.addEventListener('abort', abort, { once: true });
+  request.once('close', () => {
+    outgoing.signal.removeEventListener('abort', abort);
+  });
+  if (outgoing.signal.aborted) abort();
   request.on('response', (response) => {
     collect(response).then(resolve, reject);
   });
