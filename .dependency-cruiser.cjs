@@ -59,7 +59,7 @@ module.exports = {
         path: '^operator/',
         pathNot: [
           '^operator/stores/$1/',
-          '^operator/stores/(store|listing|or-aborted|references|request-budget|addresses)[.]ts$',
+          '^operator/stores/(store|listing|or-aborted|references|request-budget|addresses|value-limit)[.]ts$',
           api,
           telemetry,
           errors,

@@ -14,6 +14,7 @@ import type {
   VersionInfo,
   WriteOptions,
 } from '../store.ts';
+import { refuseTooLarge } from '../value-limit.ts';
 import { Connections } from './connections.ts';
 import { health } from './health.ts';
 import { KeyRing } from './key-ring.ts';
@@ -35,7 +36,6 @@ export interface DatabaseStoreOptions {
   readonly budget: RequestBudget;
 }
 
-const MAX_BYTES = 1_048_576;
 /** Keys that one query asks for. */
 const CHUNK = 1_000;
 /** How often a write without `ifVersion` starts again when another one was quicker. */
@@ -90,8 +90,7 @@ export class DatabaseStore implements SecretStore {
   }
 
   async write(key: SecretKey, value: SecretValue, { ifVersion, signal }: WriteOptions): Promise<VersionInfo> {
-    if (value.byteLength > MAX_BYTES)
-      throw new OperatorError('ValueTooLarge', `${key} would have ${value.byteLength} bytes of ${MAX_BYTES}`);
+    refuseTooLarge(key, value);
     for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
       const present = await this.#present(key, signal);
       const version = present.value ? present.version : null;

@@ -13,11 +13,10 @@ import type {
   VersionInfo,
   WriteOptions,
 } from '../store.ts';
+import { MAX_VALUE_BYTES } from '../value-limit.ts';
 import type { SecretAccess, StoredSecret } from './secret-access.ts';
 import { SecretNames } from './secret-names.ts';
 
-/** Kubernetes: a Secret's data hold 1 MiB together (`MaxSecretSize`). */
-const MAX_BYTES = 1_048_576;
 /** How often a write starts again when another process changes the Secret under it, after a pause of up to so long each. */
 const MAX_TRIES = 10;
 const PAUSE_MS = 50;
@@ -71,13 +70,13 @@ export class KubernetesStore implements SecretStore {
 
   async write(key: SecretKey, value: SecretValue, { ifVersion, signal }: WriteOptions): Promise<VersionInfo> {
     const name = this.#names.forWriting(key);
-    if (value.byteLength > MAX_BYTES) throw tooLarge(key, value.byteLength);
+    if (value.byteLength > MAX_VALUE_BYTES) throw tooLarge(key, value.byteLength);
     const secret = await this.#change(name, signal, (present) => {
       const before = versionIn(present, key);
       if (ifVersion !== undefined && (before ?? null) !== ifVersion) throw new OperatorError('VersionConflict', key);
       const values = new Map(present?.values).set(nameOf(key), value);
       const size = [...values.values()].reduce((sum, each) => sum + each.byteLength, 0);
-      if (size > MAX_BYTES) throw tooLarge(key, size);
+      if (size > MAX_VALUE_BYTES) throw tooLarge(key, size);
       return values;
     });
     return { version: versionIn(secret, key) ?? '' };
@@ -251,6 +250,6 @@ function versionIn(secret: StoredSecret | undefined, key: SecretKey): string | u
 function tooLarge(key: SecretKey, bytes: number): OperatorError {
   return new OperatorError(
     'ValueTooLarge',
-    `with ${key} its Secret would have ${bytes} bytes of ${MAX_BYTES}; use another group`,
+    `with ${key} its Secret would have ${bytes} bytes of ${MAX_VALUE_BYTES}; use another group`,
   );
 }

@@ -12,9 +12,7 @@ import type {
   VersionInfo,
   WriteOptions,
 } from '../store.ts';
-
-/** As for a Kubernetes Secret, so that tests meet the same limit. */
-const MAX_BYTES = 1_048_576;
+import { refuseTooLarge } from '../value-limit.ts';
 
 /** A store in memory: the double that tests use instead of a real one. It keeps every promise of SecretStore. */
 export class MemoryStore implements SecretStore {
@@ -37,8 +35,7 @@ export class MemoryStore implements SecretStore {
   }
 
   async write(key: SecretKey, value: SecretValue, options: WriteOptions): Promise<VersionInfo> {
-    if (value.byteLength > MAX_BYTES)
-      throw new OperatorError('ValueTooLarge', `${key} has ${value.byteLength} bytes of ${MAX_BYTES}`);
+    refuseTooLarge(key, value);
     await this.#answer(options.signal);
     const { ifVersion } = options;
     const present = this.#values.get(key);

@@ -13,6 +13,7 @@ import type {
   VersionInfo,
   WriteOptions,
 } from '../store.ts';
+import { refuseTooLarge } from '../value-limit.ts';
 import { Connection, MAX_CONNECTIONS, type VaultSpec } from './connection.ts';
 import type { Kv } from './kv.ts';
 import { KvOne } from './kv-one.ts';
@@ -35,8 +36,6 @@ export interface VaultStoreOptions {
   readonly uid: string;
 }
 
-/** As for a Kubernetes Secret, into which every value goes in the end. Storage behind a server may take less. */
-const MAX_BYTES = 1_048_576;
 /** A token that served a request so lately need not be tried by a check. Milliseconds. */
 const PROVEN_MS = 15_000;
 
@@ -85,8 +84,7 @@ export class VaultStore implements SecretStore {
   }
 
   async write(key: SecretKey, value: SecretValue, { signal, ifVersion }: WriteOptions): Promise<VersionInfo> {
-    if (value.byteLength > MAX_BYTES)
-      throw new OperatorError('ValueTooLarge', `${key} has ${value.byteLength} bytes of ${MAX_BYTES}`);
+    refuseTooLarge(key, value);
     return this.#kv.write(key, value, { signal, ifVersion });
   }
 

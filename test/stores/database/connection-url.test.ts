@@ -59,7 +59,7 @@ describe('the URL of a database', () => {
     'a socket as parameter': 'postgresql://u:hunter2@h/d?host=/var/run/postgresql',
     'a certificate in a file': 'postgresql://u:hunter2@h/d?sslrootcert=/etc/ssl/ca.pem',
     'a client certificate in a file': 'postgresql://u:hunter2@h/d?sslcert=/var/run/secrets/x&sslkey=/var/run/secrets/y',
-    'a password file': 'postgresql://u@h/d?passfile=/root/.pgpass&x=hunter2',
+    'a password file': 'postgresql://u@h/d?passfile=/etc/pgpass&x=hunter2',
     'a service file': 'postgresql://u@h/d?service=hunter2',
     'no host': 'postgresql:///d?x=hunter2',
     'no user': 'postgresql://h/hunter2',
