@@ -44,6 +44,7 @@ module.exports = {
       'see docs/architecture.md',
     ),
     only('webhook', room('webhook'), [api, injection, reads, runtime, telemetry, errors], 'see docs/architecture.md'),
+    only('http', room('http'), [api, injection, reads, runtime, telemetry, errors], 'see docs/architecture.md'),
     only(
       'stores-core',
       '^operator/stores/[^/]+[.]ts$',
@@ -73,6 +74,16 @@ module.exports = {
       from: { path: '^operator/controllers/([^/]+)/' },
       to: { path: '^operator/controllers/', pathNot: '^operator/controllers/$1/' },
     },
+    {
+      name: 'cli',
+      comment: 'the command reads the API server by itself, and explains with what the webhook decides with',
+      severity: 'error',
+      from: { path: '^cli/' },
+      to: {
+        path: '^operator/',
+        pathNot: [api, injection, '^operator/binding-views[.]ts$', '^operator/runtime/kube-object[.]ts$'],
+      },
+    },
     packageOnly(
       'client-node',
       '@kubernetes/client-node',
@@ -98,12 +109,12 @@ module.exports = {
       comment: 'what ships does not need tests or tools',
       severity: 'error',
       from: { path: '^operator/' },
-      to: { path: '^(test|tools|deploy)/' },
+      to: { path: '^(test|tools|deploy|cli)/' },
     },
     {
       name: 'no-dev-packages',
       severity: 'error',
-      from: { path: '^operator/' },
+      from: { path: '^(operator|cli)/' },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
     },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },

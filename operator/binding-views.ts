@@ -1,4 +1,4 @@
-import { envKeysOf, type BindingSecret } from './api/binding-secret.ts';
+import { envKeysOf, referenceKeysOf, type BindingSecret } from './api/binding-secret.ts';
 import { ANNOTATIONS } from './api/group.ts';
 import type { SparkJobSecretBinding } from './api/kinds.ts';
 import type { BindingSecretView, BindingView } from './injection/binding-view.ts';
@@ -32,6 +32,7 @@ function secretView(secret: Readonly<BindingSecret>): BindingSecretView {
     name,
     specDigest: envKeys && annotations?.[ANNOTATIONS.specDigest],
     envKeys: envKeys ?? {},
+    referenceKeys: referenceKeysOf(secret),
     versions: annotations?.[ANNOTATIONS.versions],
   };
 }

@@ -1,12 +1,16 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import { bindingViews } from './binding-views.ts';
 import type { Config } from './config.ts';
+import { MissedInjectionReconciler } from './controllers/missed-injection/reconciler.ts';
 import { RestartReconciler } from './controllers/rotation-restart/reconciler.ts';
 import { StoreReconciler } from './controllers/secret-store-config/reconciler.ts';
 import { RunReconciler } from './controllers/spark-application-run/reconciler.ts';
 import { BindingReconciler } from './controllers/spark-job-secret-binding/reconciler.ts';
 import { COUNT_LAG_MS, watchedKinds } from './watched-kinds.ts';
 import { FollowedSecrets } from './followed-secrets.ts';
+import { createCallers } from './http/callers.ts';
+import { explainRoute } from './http/explain-route.ts';
+import { ApiServer } from './http/server.ts';
 import { decide } from './injection/decide.ts';
 import { NamespaceReferences } from './namespace-references.ts';
 import { Program } from './program.ts';
@@ -44,7 +48,7 @@ interface Parts {
 
 /** The controllers, by what they keep. */
 export type Controllers = Readonly<
-  Record<'bindings' | 'runs' | 'restarts' | 'stores' | 'coverage' | 'certificates', Controller>
+  Record<'bindings' | 'runs' | 'restarts' | 'missed' | 'stores' | 'coverage' | 'certificates', Controller>
 >;
 
 /** How many bindings are reconciled at once. Most of a run is waiting for the API server. */
@@ -68,7 +72,8 @@ export function compose(config: Config, kubeConfig: KubeConfig, onFatal: (reason
   });
   const parts: Parts = { config, logger, metrics, connection, client, watches };
   const { controllers, cache, events } = createControllers(parts);
-  const webhook = createWebhook(parts);
+  const api = createApi(parts);
+  const webhook = createWebhook(parts, api);
   const operator = new SparkSecretsOperator(watchedKinds(watches, controllers, config), stringLogger(logger));
   const health = new HealthServer({ port: config.healthPort, metrics });
   const election = new LeaderElection({
@@ -95,6 +100,7 @@ export function compose(config: Config, kubeConfig: KubeConfig, onFatal: (reason
     cache,
     events,
     webhook,
+    api,
     operator,
     health,
     election,
@@ -136,12 +142,27 @@ function createControllers(parts: Parts): { controllers: Controllers; cache: Sto
     bindings,
     runs: controller(parts, 'sparkapplicationrun', new RunReconciler({ client, sources, events })),
     restarts: controller(parts, 'rotationrestart', new RestartReconciler({ client, sources, events, now }), 1),
+    missed: controller(parts, 'missedinjection', createMissed(parts, { events, coverage }), 1),
     stores: controller(parts, 'secretstoreconfig', new StoreReconciler({ client, sources, events, now })),
     coverage: controller(parts, 'coverage', coverage, 1),
     certificates: controller(parts, 'certificates', createCertificates(parts), 1),
   };
   for (const each of Object.values(controllers)) metrics.watchQueue(each.name, () => each.size);
   return { controllers, cache, events };
+}
+
+function createMissed(
+  { client, watches, metrics }: Parts,
+  { events, coverage }: { readonly events: EventRecorder; readonly coverage: CoverageKeeper },
+): MissedInjectionReconciler {
+  return new MissedInjectionReconciler({
+    client,
+    sources: { ...watches, coverage },
+    events,
+    onMissed: () => {
+      metrics.missedInjection();
+    },
+  });
 }
 
 function controller({ logger, metrics }: Parts, name: string, reconciler: Reconciler, concurrency = 4): Controller {
@@ -210,9 +231,9 @@ function createCertificates({ config, client, watches, logger }: Parts): Certifi
   });
 }
 
-function createWebhook({ config, watches, metrics, logger }: Parts): WebhookServer {
+function createWebhook({ config, watches, metrics, logger }: Parts, api: ApiServer): WebhookServer {
   const admission = new Admission({
-    decide,
+    decide: (pod, views, newRun) => decide(pod, views, newRun, { operatorImage: config.operatorImage }),
     views: bindingViews(watches.bindings, watches.secrets),
     onDone: (outcome, ms) => {
       metrics.admitted(outcome, ms);
@@ -230,9 +251,22 @@ function createWebhook({ config, watches, metrics, logger }: Parts): WebhookServ
     // Before the first leader made the certificates the Secret is there, and empty.
     if (secret.data === undefined) return;
     const text = decodeSecret(secret);
-    server.useCertificate(text[SECRET_KEYS.serving], text[SECRET_KEYS.servingKey]);
+    const { [SECRET_KEYS.serving]: cert = '', [SECRET_KEYS.servingKey]: key = '' } = text;
+    if (server.useCertificate(cert, key)) api.useCertificate(cert, key);
   });
   return server;
+}
+
+function createApi({ config, client, watches, logger }: Parts): ApiServer {
+  const callers = createCallers(client);
+  const views = bindingViews(watches.bindings, watches.secrets);
+  return new ApiServer({
+    port: config.apiPort,
+    callers,
+    routes: [explainRoute({ callers, client, views, patch: { operatorImage: config.operatorImage } })],
+    logger,
+    isReady: () => watches.bindings.synced && watches.secrets.synced,
+  });
 }
 
 function targetOf({ webhookUrl, namespace, webhookService, clusterDomain }: Config): WebhookTarget {

@@ -15,12 +15,16 @@ export interface Config {
   /** Name of the MutatingWebhookConfiguration that the chart made. */
   readonly webhookConfiguration: string;
   readonly webhookPort: number;
+  /** HTTPS: the API for people and programs. */
+  readonly apiPort: number;
   /** Serves /healthz, /readyz and /metrics. */
   readonly healthPort: number;
   readonly leaseName: string;
   /** Name of the Secret with the webhook's certificates. */
   readonly certificateSecret: string;
   readonly clusterDomain: string;
+  /** The image that this process runs from, as its pod names it; undefined: it was not told, or runs from none. */
+  readonly operatorImage: string | undefined;
   readonly logLevel: LogLevel;
 }
 
@@ -41,10 +45,13 @@ export function readConfig(environment: Environment): Config {
     webhookUrl: environment['WEBHOOK_URL'],
     webhookConfiguration: environment['WEBHOOK_CONFIGURATION'] ?? 'spark-secrets-operator',
     webhookPort: port(environment, 'WEBHOOK_PORT', 8443),
+    apiPort: port(environment, 'API_PORT', 8444),
     healthPort: port(environment, 'HEALTH_PORT', 8080),
     leaseName: environment['LEASE_NAME'] ?? 'spark-secrets-operator',
     certificateSecret: environment['CERTIFICATE_SECRET'] ?? 'spark-secrets-operator-webhook',
     clusterDomain: environment['CLUSTER_DOMAIN'] ?? 'cluster.local',
+    // Without a name there is none: '' in a pod would be refused by the API server.
+    operatorImage: environment['OPERATOR_IMAGE'] === '' ? undefined : environment['OPERATOR_IMAGE'],
     logLevel: logLevel(environment['LOG_LEVEL'] ?? 'info'),
   });
 }

@@ -1,6 +1,7 @@
 import type { Controllers } from './compose.ts';
 import { RESTARTS } from './controllers/rotation-restart/reconciler.ts';
 import { findCondition } from './api/conditions.ts';
+import type { ApiServer } from './http/server.ts';
 import type { SparkSecretsOperator } from './operator.ts';
 import type { EventRecorder } from './runtime/events.ts';
 import type { KubeConnection } from './runtime/kube-connection.ts';
@@ -22,6 +23,7 @@ export interface ProgramParts {
   readonly cache: StoreCache;
   readonly events: EventRecorder;
   readonly webhook: WebhookServer;
+  readonly api: ApiServer;
   readonly operator: SparkSecretsOperator;
   readonly health: HealthServer;
   readonly election: LeaderElection;
@@ -48,13 +50,19 @@ export class Program {
     return this.#parts.webhook.port;
   }
 
+  /** Port of the API, likewise. */
+  get apiPort(): number {
+    return this.#parts.api.port;
+  }
+
   /** Resolves when it serves what it knows; leading follows. Rejects when a port is taken. */
   async start(): Promise<void> {
-    const { health, webhook, operator, election, watches } = this.#parts;
+    const { health, webhook, api, operator, election, watches } = this.#parts;
     for (const [name, informer] of Object.entries(watches)) health.addCheck(`watch ${name}`, () => informer.synced);
     health.addCheck('webhook', () => webhook.ready);
     await health.start();
     await webhook.start();
+    await api.start();
     await operator.start();
     if (this.#stopped) return;
     election.start();
@@ -74,13 +82,13 @@ export class Program {
   /** Ends cleanly, within five seconds: work under way is finished, the lease given back, the webhook drained. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    const { health, webhook, operator, election, controllers, cache, events, connection } = this.#parts;
+    const { health, webhook, api, operator, election, controllers, cache, events, connection } = this.#parts;
     health.shutDown();
     for (const timer of this.#timers) clearInterval(timer);
     const reconciling = Promise.all(Object.values(controllers).map((controller) => controller.stop()));
     // The others may lead as soon as nothing is written here any more; the webhook serves on meanwhile.
     const handover = reconciling.then(() => election.release());
-    await Promise.allSettled([handover, webhook.stop()]);
+    await Promise.allSettled([handover, webhook.stop(), api.stop()]);
     await Promise.allSettled([operator.shutdown(), cache.closeAll(), events.flush()]);
     events.stop();
     await health.stop();

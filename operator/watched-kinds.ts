@@ -1,6 +1,7 @@
 import { LABELS } from './api/group.ts';
 import type { Controllers } from './compose.ts';
 import type { Config } from './config.ts';
+import { missedIn } from './controllers/missed-injection/reconciler.ts';
 import { RESTARTS } from './controllers/rotation-restart/reconciler.ts';
 import type { WatchedKind } from './operator.ts';
 import { ResourceEventType, type ResourceEvent } from './runtime/dot-i.ts';
@@ -18,6 +19,9 @@ const COVERAGE_LAG_MS = 20;
 /** What is not a new spec is nearly always the echo of our own write: one look, a moment later, at all of them. Milliseconds. */
 const ECHO_LAG_MS = 500;
 
+/** Drivers that start together are judged together, and after the bindings that came before them. Milliseconds. */
+const MISSED_LAG_MS = 100;
+
 /** Values that change together are one restart. Milliseconds. */
 const RESTART_LAG_MS = 1_000;
 
@@ -29,6 +33,7 @@ export function watchedKinds(watches: Watches, controllers: Controllers, config:
   return [
     ...ourKinds(watches, controllers, config),
     ...coreKinds(watches, controllers),
+    ...bareKinds(watches, controllers),
     ...webhookKinds(watches, controllers, config),
   ];
 }
@@ -100,6 +105,14 @@ function coreKinds(watches: Watches, { bindings, runs, restarts }: Controllers):
       for (const binding of bindingsOf(driver)) bindings.enqueue(requestFromKey(binding), 'low');
     }),
   ];
+}
+
+/** Pods without secrets: a namespace that has one is looked at. */
+function bareKinds(watches: Watches, { missed }: Controllers): WatchedKind[] {
+  const look = (event: ResourceEvent): void => {
+    missed.enqueueAfter(missedIn(requestOf(event).namespace), MISSED_LAG_MS);
+  };
+  return [kind(watches.bareDrivers, look), kind(watches.bareOptedIn, look)];
 }
 
 /** Certificates and coverage each look at both objects. */

@@ -17,6 +17,7 @@ import {
 } from './api/kinds.ts';
 import type { Pod } from './injection/pod.ts';
 import { runReferences } from './injection/run.ts';
+import { applicationNames } from './injection/runners/registry.ts';
 import { Informer, type InformerOptions } from './runtime/informer.ts';
 import type { KubeConnection } from './runtime/kube-connection.ts';
 import type { KubeObject } from './runtime/kube-object.ts';
@@ -35,8 +36,12 @@ export type Watches = {
   /** Secrets of runs, without their values; those with credentials on lease in index `binding` by `namespace/name`. */
   readonly runs: Informer<RunSecret, Secret>;
   readonly namespaces: Informer<KubeObject>;
-  /** Driver pods that got secrets; index `binding` by `namespace/name`. */
+  /** Pods that got secrets, but not executors: drivers, servers, notebooks; index `binding` by `namespace/name`. */
   readonly drivers: Informer<DriverPod, RawDriverPod>;
+  /** Drivers and Connect servers without secrets that have not ended: labels and times. */
+  readonly bareDrivers: Informer<KubeObject>;
+  /** The same of other pods that ask for secrets by their label. */
+  readonly bareOptedIn: Informer<KubeObject>;
   readonly configuration: Informer<WebhookConfiguration>;
   readonly certificate: Informer<Secret>;
 };
@@ -81,11 +86,31 @@ export function createWatches(options: WatchesOptions): Watches {
     drivers: new Informer<DriverPod, RawDriverPod>({
       ...common('pods'),
       kind: POD,
-      labelSelector: `${LABELS.injected}=true,spark-role=driver`,
+      // Executors have the label too, by their driver's conf; notebooks have no role.
+      labelSelector: `${LABELS.injected}=true,spark-role!=executor`,
       transform: driverPod,
       indexes: { binding: bindingsOf },
     }),
+    ...bareWatches(options),
     ...webhookWatches(options),
+  };
+}
+
+const ROLES = 'driver,connect-server';
+
+/** Two, as a selector of labels has no "or". Both are empty in a cluster where every Spark job has its secrets. */
+function bareWatches(options: WatchesOptions): Pick<Watches, 'bareDrivers' | 'bareOptedIn'> {
+  const pods = (labelSelector: string): Informer<KubeObject> =>
+    new Informer<KubeObject>({
+      ...commonOf(options, 'pods'),
+      kind: POD,
+      labelSelector: `${labelSelector},!${LABELS.injected}`,
+      fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed',
+      transform: barePod,
+    });
+  return {
+    bareDrivers: pods(`spark-role in (${ROLES})`),
+    bareOptedIn: pods(`${LABELS.inject}=true,spark-role notin (${ROLES},executor)`),
   };
 }
 
@@ -146,12 +171,25 @@ function labelsOnly({ metadata }: KubeObject): KubeObject {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, uid, resourceVersion, labels } };
 }
 
+/** `applicationNames` and bindings' selectors read nothing but labels. */
+function barePod({ metadata }: KubeObject): KubeObject {
+  const { name, namespace = '', uid = '', resourceVersion = '', creationTimestamp = '' } = metadata;
+  const { labels = {}, deletionTimestamp } = metadata;
+  const kept = { name, namespace, uid, resourceVersion, creationTimestamp, labels };
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { ...kept, ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }) },
+  };
+}
+
 function driverPod(pod: RawDriverPod): DriverPod {
   const { metadata, status } = pod;
   const { name, namespace = '', uid = '', resourceVersion = '', creationTimestamp = '' } = metadata;
   const { ownerReferences, deletionTimestamp } = metadata;
   const runs = runReferences(pod, bindingNames(metadata));
-  const labels = only(['spark-app-name', ...MANAGER_LABELS], metadata.labels);
+  const [application] = applicationNames(pod);
+  const labels = only(MANAGER_LABELS, metadata.labels);
   const annotations = only([ANNOTATIONS.bindings, ANNOTATIONS.versions], metadata.annotations);
   return {
     apiVersion: 'v1',
@@ -168,6 +206,7 @@ function driverPod(pod: RawDriverPod): DriverPod {
       ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
     },
     status: status?.phase === undefined ? {} : { phase: status.phase },
+    ...(application === undefined ? {} : { application }),
     ...(runs.length === 0 ? {} : { runs }),
   };
 }

@@ -6,13 +6,23 @@ const POD = { POD_NAMESPACE: 'operator', POD_NAME: 'operator-1' };
 describe('the configuration', () => {
   it('needs only what the pod knows of itself', () => {
     const config = readConfig(POD);
-    expect(config).to.include({ namespace: 'operator', identity: 'operator-1', webhookPort: 8443, logLevel: 'info' });
+    expect(config).to.include({ namespace: 'operator', identity: 'operator-1', logLevel: 'info' });
+    expect(config).to.include({ webhookPort: 8443, apiPort: 8444, healthPort: 8080 });
     expect(config).to.be.frozen;
   });
 
   it('names the variable that has to be mended', () => {
     for (const [name, value] of Object.entries({ POD_NAMESPACE: '', WEBHOOK_PORT: '70000', LOG_LEVEL: 'loud' }))
       expect(() => readConfig({ ...POD, [name]: value }), name).to.throw(name);
+  });
+
+  it('knows the image that it runs from if it is told one', () => {
+    const image = (text?: string) => readConfig({ ...POD, OPERATOR_IMAGE: text }).operatorImage;
+    expect([image('r.example/operator:1'), image(''), image()]).to.deep.equal([
+      'r.example/operator:1',
+      undefined,
+      undefined,
+    ]);
   });
 
   describe('who may log in with the operator’s own identity', () => {

@@ -27,6 +27,7 @@ export const CHECKS: readonly Check[] = [
     '--output-type',
     'err',
     'operator',
+    'cli',
     'tools',
     'test',
   ),

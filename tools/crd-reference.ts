@@ -1,4 +1,5 @@
 import { REASONS } from '../operator/api/reasons.ts';
+import { presetEntries, type Preset } from '../operator/injection/presets.ts';
 import { storageVersion, type Crd } from './crd-types.ts';
 
 interface Field {
@@ -13,12 +14,19 @@ interface Field {
   readonly 'x-kubernetes-validations'?: readonly { readonly message: string }[];
 }
 
-/** crds/README.md: every field with its meaning, and every reason of a condition. */
+/** crds/README.md: every field with its meaning, what presets give, and every reason of a condition. */
 export function crdReference(crds: readonly Crd[]): string {
   const parts = [
-    '<!-- Generated from crds/*.yaml and operator/api/reasons.ts by `npm run generate`. Do not edit. -->',
+    '<!-- Generated from crds/*.yaml, operator/injection/presets.ts and operator/api/reasons.ts by `npm run generate`. Do not edit. -->',
     '# API reference: `secrets.iomete.com/v1alpha1`',
     ...crds.flatMap(kindSection),
+    '## Presets of a SparkJobSecretBinding',
+    'What each entry of `presets` gives, here with `group: GROUP`. A key reads as `${GROUP/NAME}`.',
+    [
+      '| preset | variable or property | value |',
+      '| --- | --- | --- |',
+      ...PRESETS.flatMap(presetRows),
+    ].join('\n'),
     '## Reasons of conditions',
     [
       '| reason | meaning |',
@@ -27,6 +35,27 @@ export function crdReference(crds: readonly Crd[]): string {
     ].join('\n'),
   ];
   return `${parts.join('\n\n')}\n`;
+}
+
+const PRESETS: readonly Omit<Preset, 'group'>[] = [
+  { type: 'S3A' },
+  { type: 'S3A', bucket: 'BUCKET', sessionToken: true },
+  { type: 'ABFS', account: 'ACCOUNT' },
+  { type: 'ABFS', account: 'ACCOUNT', auth: 'OAuth' },
+  { type: 'GCS' },
+  { type: 'JDBC', catalog: 'CATALOG' },
+  { type: 'Kafka' },
+  { type: 'Kafka', mechanism: 'SCRAM' },
+  { type: 'IcebergREST', catalog: 'CATALOG' },
+];
+
+function presetRows(preset: Omit<Preset, 'group'>): string[] {
+  const title = Object.entries(preset).map(([name, value]) => `${name}: ${String(value)}`);
+  const { env, sparkConf } = presetEntries({ ...preset, group: 'GROUP' });
+  return [...env, ...sparkConf].map(({ name, key, template }) => {
+    const value = key === undefined ? template : `\${${key}}`;
+    return `| \`${title.join(', ')}\` | \`${name}\` | ${cell(`\`${value ?? ''}\``)} |`;
+  });
 }
 
 function kindSection(crd: Crd): string[] {

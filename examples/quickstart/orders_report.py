@@ -24,6 +24,12 @@ public class ConfProbe {
         String[] all = names.split(",");
         for (int i = 0; i < all.length; i++) {
             String value = env.conf().get(all[i], null);
+            if (value != null && all[i].startsWith("spark.hadoop.")) {
+                // Hadoop replaces ${env.NAME} when a property is read.
+                org.apache.hadoop.conf.Configuration hadoop = new org.apache.hadoop.conf.Configuration(false);
+                hadoop.set(all[i], value);
+                value = hadoop.get(all[i]);
+            }
             report.append(",");
             if (value != null) {
                 byte[] sum = java.security.MessageDigest.getInstance("SHA-256").digest(value.getBytes("UTF-8"));
@@ -83,6 +89,13 @@ def executor_reports(spark, options):
     return {number: {"env": env[number], "conf": conf.get(number, {})} for number in both}
 
 
+def driver_conf(spark, name):
+    """A property as its reader sees it: one of Hadoop's through Hadoop, which replaces ${env.NAME}."""
+    if name.startswith("spark.hadoop."):
+        return spark.sparkContext._jsc.hadoopConfiguration().get(name.removeprefix("spark.hadoop."))
+    return spark.sparkContext.getConf().get(name)
+
+
 def show(pod, env, conf):
     print("REPORT", json.dumps({"pod": pod, "env": env, "conf": conf}), flush=True)
 
@@ -98,8 +111,7 @@ def main():
 
     compile_probe()
     spark = SparkSession.builder.config(conf=SparkConf().set("spark.jars", PROBE_JAR)).getOrCreate()
-    conf = spark.sparkContext.getConf()
-    values = {name: conf.get(name) for name in options.conf}
+    values = {name: driver_conf(spark, name) for name in options.conf}
     hashes = {name: digest(value.encode() if value is not None else None) for name, value in values.items()}
     show("driver", env_hashes(options.env), hashes)
 
@@ -116,4 +128,5 @@ def main():
     spark.stop()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { ANNOTATIONS } from './group.ts';
 import type { KubeObject } from '../runtime/kube-object.ts';
 import type { Secret } from './kinds.ts';
+import { parseKey, type SecretKey } from './secret-key.ts';
 
 /** A binding's Secret as it is kept in memory: without its values, of which only a digest stays. */
 export interface BindingSecret extends KubeObject {
@@ -50,7 +51,7 @@ export function contentDigest(data: Readonly<Record<string, string>>): string {
   return hash.digest('base64');
 }
 
-/** Name of each environment variable in a binding's Secret → its key; undefined when its annotation does not tell. */
+/** Name of each environment variable in a binding's Secret → its source (a key, or `template:` and text); undefined when its annotation does not tell. */
 export function envKeysOf({ metadata }: Readonly<BindingSecret>): Readonly<Record<string, string>> | undefined {
   try {
     const parsed: unknown = JSON.parse(metadata.annotations?.[ANNOTATIONS.envKeys] ?? '');
@@ -59,5 +60,15 @@ export function envKeysOf({ metadata }: Readonly<BindingSecret>): Readonly<Recor
     return Object.fromEntries(entries) as Record<string, string>;
   } catch {
     return undefined;
+  }
+}
+
+/** Keys of the store for which a binding's Secret has an entry that no environment variable is made of. */
+export function referenceKeysOf({ metadata }: Readonly<BindingSecret>): readonly SecretKey[] {
+  try {
+    const parsed: unknown = JSON.parse(metadata.annotations?.[ANNOTATIONS.referenceKeys] ?? '[]');
+    return Array.isArray(parsed) ? parsed.flatMap((key) => parseKey(String(key)) ?? []) : [];
+  } catch {
+    return [];
   }
 }

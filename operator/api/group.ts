@@ -3,7 +3,7 @@ export const GROUP = 'secrets.iomete.com';
 export const VERSION = 'v1alpha1';
 export const API_VERSION = `${GROUP}/${VERSION}`;
 
-/** Labels that we write. */
+/** Labels that we write, and the one that users do. */
 export const LABELS = {
   /** On a binding's Secret: the name of the binding, shortened to what a label holds (63 characters). */
   binding: `${GROUP}/binding`,
@@ -15,10 +15,12 @@ export const LABELS = {
   run: `${GROUP}/run`,
   /** On a run's Secret: the name of the binding, as in `binding`, which only the binding's own Secret carries. */
   runBinding: `${GROUP}/run-binding`,
+  /** Written by users, on pods that are no drivers by `spark-role` (notebooks, client mode): `"true"` when they may get secrets. */
+  inject: `${GROUP}/inject`,
   managedBy: 'app.kubernetes.io/managed-by',
 } as const;
 
-/** Annotations that we write. */
+/** Annotations that we write, and those that users do. */
 export const ANNOTATIONS = {
   /** On a driver pod: the names of the bindings it got secrets from, sorted, joined by commas. */
   bindings: `${GROUP}/bindings`,
@@ -30,8 +32,16 @@ export const ANNOTATIONS = {
   specDigest: `${GROUP}/spec-digest`,
   /** On a run's Secret while it has credentials on lease: JSON, what is needed to renew and revoke them. Never a value. */
   leases: `${GROUP}/leases`,
-  /** On a binding's Secret: JSON object, name of each environment variable → its key. Never a value. */
+  /** On a binding's Secret: JSON object, name of each environment variable → its key, or `template:` and text. Never a value. */
   envKeys: `${GROUP}/env-keys`,
+  /** On a binding's Secret: JSON list of the keys that jobs may refer to and no variable is made of alone. Never a value. */
+  referenceKeys: `${GROUP}/reference-keys`,
+  /** Written by users, on a pod that gets secrets: the container that runs Spark, where that is not clear. */
+  container: `${GROUP}/container`,
+  /** Written by users, on such a pod: by which file Spark is to get properties, `DefaultsFile` (the default) or `JvmArguments`. */
+  conf: `${GROUP}/conf`,
+  /** Written by users, on such a pod whose image has no shell: `operator`, so that the init container is of the operator's image. */
+  mergeImage: `${GROUP}/merge-image`,
 } as const;
 
 /** Keeps a run's Secret until its credentials on lease were revoked. */

@@ -62,6 +62,8 @@ export const SERVICE_ACCOUNT: KubeKind = {
 
 /** What is kept of a driver pod. */
 export interface DriverPod extends KubeObject {
+  /** The name that its application's user knows; undefined: the pod tells none. */
+  readonly application?: string;
   readonly status?: { readonly phase?: string };
   /** The Secrets that the pod refers to and that are for this run alone. */
   readonly runs?: readonly RunReference[];

@@ -38,6 +38,9 @@ export const REASONS = {
   Unresolved: 'Not every key has a value: see the condition Resolved.',
   SecretNotWritten: "The binding's Secret could not be written. The message says what the API server answered.",
   AllKeysResolved: 'Every key has a value.',
+  // events only
+  SecretsNotInjected:
+    'On a pod and its bindings: the pod was created without their secrets, because the webhook was not called then. Create it again.',
 } as const satisfies Record<string, string>;
 
 export type Reason = keyof typeof REASONS;

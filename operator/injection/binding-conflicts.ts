@@ -1,6 +1,8 @@
 import { leasePathOf } from '../api/dynamic-reference.ts';
 import type { BindingView } from './binding-view.ts';
-import { goesTo } from './environment.ts';
+import type { ConfEntry } from './conf-template.ts';
+import { envVariable, goesTo } from './environment.ts';
+import { carrierOf, expandedSpec, isCarrier } from './expanded-spec.ts';
 import { requirements } from './requirements.ts';
 
 /** Something that a binding gives, and from where. */
@@ -33,15 +35,16 @@ function claimsOf(view: BindingView): Claim[] {
   const { binding, secret } = view;
   const { name, namespace = binding.metadata.namespace } = binding.spec.storeRef;
   const source = (text: string): string => JSON.stringify([namespace, name, text]);
-  const env = Object.entries(secret?.envKeys ?? {}).flatMap(([variable, key]) =>
+  const sources = secret?.envKeys ?? {};
+  const env = Object.entries(sources).flatMap(([variable, text]) =>
     (['driver', 'executor'] as const)
-      .filter((target) => goesTo(binding.spec, variable, target))
-      .map((target) => ({ slot: `${target} ${variable}`, what: `the variable ${variable}`, source: source(key) })),
+      .filter((target) => !isCarrier(variable) && goesTo(binding.spec, variable, target))
+      .map((target) => ({ slot: `${target} ${variable}`, what: `the variable ${variable}`, source: source(text) })),
   );
-  const conf = (binding.spec.sparkConf ?? []).map((entry) => ({
+  const conf = (expandedSpec(binding.spec).sparkConf ?? []).map((entry) => ({
     slot: entry.name,
     what: `the Spark property ${entry.name}`,
-    source: source(entry.template ?? `\${${entry.key ?? ''}}`),
+    source: source(sources[carrierOf(entry) ?? ''] ?? confSource(entry)),
   }));
   const paths = [...new Set(requirements(binding.spec).dynamic.map(leasePathOf))];
   const leases = paths.map((path) => ({
@@ -50,6 +53,17 @@ function claimsOf(view: BindingView): Claim[] {
     source: binding.metadata.name,
   }));
   return [...env, ...conf, ...leases];
+}
+
+/** As a variable's source: what one binding delivers by a variable, another may deliver as a value. */
+function confSource({ name, key, template }: ConfEntry): string {
+  const variable = envVariable({
+    name,
+    ...(key === undefined ? {} : { key }),
+    ...(template === undefined ? {} : { template }),
+  });
+  // A template with credentials on lease is no variable's.
+  return 'problem' in variable ? (template ?? '') : variable.source;
 }
 
 function conflict(what: string, one: BindingView, other: BindingView): string {

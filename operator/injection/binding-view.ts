@@ -1,12 +1,15 @@
 import type { SparkJobSecretBinding } from '../api/generated/spark-job-secret-binding.ts';
+import type { SecretKey } from '../api/secret-key.ts';
 
 /** A binding's Secret as far as a pod's patch needs it: names, never values. */
 export interface BindingSecretView {
   readonly name: string;
   /** Annotation `secrets.iomete.com/spec-digest`: the spec that its content is complete for. */
   readonly specDigest: string | undefined;
-  /** Annotation `secrets.iomete.com/env-keys`: name of each environment variable in it → its key in the store. */
+  /** Annotation `secrets.iomete.com/env-keys`: name of each environment variable in it → its source (`EnvVariable.source`). */
   readonly envKeys: Readonly<Record<string, string>>;
+  /** Annotation `secrets.iomete.com/reference-keys`: keys with an entry of their own in it (`referenceDataKey`). */
+  readonly referenceKeys?: readonly SecretKey[];
   /** Annotation `secrets.iomete.com/versions`. */
   readonly versions?: string | undefined;
 }

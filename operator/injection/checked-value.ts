@@ -11,8 +11,8 @@ const NOT_TEXT = 'is not valid UTF-8 text: store it as base64 and decode it in t
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Why bytes can't be the value of an environment variable; undefined: they can. */
-export function envValueProblem(name: string, source: SecretSource, bytes: Buffer): Problem | undefined {
-  const where = `variable ${name} (key ${source})`;
+export function envValueProblem(name: string, source: string, bytes: Buffer): Problem | undefined {
+  const where = `variable ${name} (${source.startsWith('template:') ? 'a template' : `key ${source}`})`;
   if (bytes.includes(0)) return invalid(where, 'has a NUL byte, where the variable would end: remove it');
   if (decodeText(bytes) === undefined) return invalid(where, NOT_TEXT);
   const most = MAX_ENV_BYTES - Buffer.byteLength(name) - 2;
@@ -21,9 +21,9 @@ export function envValueProblem(name: string, source: SecretSource, bytes: Buffe
   return { reason: 'ValueTooLarge', message };
 }
 
-/** Text of a value that goes into a Spark property, or why it can't. */
-export function confText(name: string, source: SecretSource, bytes: Buffer): string | Problem {
-  return decodeText(bytes) ?? invalid(`sparkConf ${name} (key ${source})`, NOT_TEXT);
+/** Text of a value that goes into a Spark property or a variable's template, which `where` gives, or why it can't. */
+export function templateText(where: string, source: SecretSource, bytes: Buffer): string | Problem {
+  return decodeText(bytes) ?? invalid(`${where} (key ${source})`, NOT_TEXT);
 }
 
 /** The line of a properties file, or why Spark would not read the same back. */
@@ -33,7 +33,8 @@ export function confProperty(name: string, value: string): string | Problem {
   return invalid(`sparkConf ${name}`, `${cut}: remove it from the value, or use env`);
 }
 
-function decodeText(bytes: Buffer): string | undefined {
+/** Text of a value; undefined: it is not valid UTF-8. */
+export function decodeText(bytes: Buffer): string | undefined {
   try {
     return UTF8.decode(bytes);
   } catch {

@@ -4,6 +4,9 @@ interface Rule {
   readonly why: string;
 }
 
+/** Of spark.ssl, what executors get as `${env:NAME}` in their pod specs: that may be read by all. */
+const SPARK_SSL_FILES = /^spark[.]ssl[.]([A-Za-z]+[.])?(keyStore|privateKey|trustStore|certChain)$/;
+
 const CONF_RULES: readonly Rule[] = [
   {
     forbids: (name) => !/^spark[.][A-Za-z0-9._@-]+$/.test(name),
@@ -14,7 +17,7 @@ const CONF_RULES: readonly Rule[] = [
     why: "Spark writes spark.auth*, spark.rpc*, spark.network* and *.port into executor pod specs in clear: such a key can't carry a secret",
   },
   {
-    forbids: (name) => name.startsWith('spark.ssl') && !name.includes('Password'),
+    forbids: (name) => isRepublished(name) && !SPARK_SSL_FILES.test(name),
     why: "Spark writes spark.ssl* except passwords into executor pod specs in clear: such a key can't carry a secret",
   },
   {
@@ -36,11 +39,16 @@ const CONF_RULES: readonly Rule[] = [
 ];
 
 const RESERVED_ENV =
-  /^(JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS|PATH|LD_PRELOAD|SPARK_(CONF_DIR|HOME|USER|APPLICATION_ID|LOCAL_DIRS|DRIVER_.*|EXECUTOR_.*|JAVA_OPT_.*|SUBMIT_OPTS|DAEMON_JAVA_OPTS))$/;
+  /^(JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS|PYSPARK_SUBMIT_ARGS|SPARKR_SUBMIT_ARGS|PATH|LD_PRELOAD|SPARK_(CONF_DIR|HOME|USER|APPLICATION_ID|LOCAL_DIRS|DRIVER_.*|EXECUTOR_.*|JAVA_OPT_.*|SUBMIT_OPTS|DAEMON_JAVA_OPTS))$/;
 
 /** Why a binding may not set this Spark property, or undefined when it may. */
 export function forbiddenConfKey(name: string): string | undefined {
   return CONF_RULES.find((rule) => rule.forbids(name))?.why;
+}
+
+/** Whether Spark writes what this property holds into executor pod specs, so that only a variable's name may stand in it. */
+export function isRepublished(name: string): boolean {
+  return name.startsWith('spark.ssl') && !name.includes('Password');
 }
 
 /** Why a binding may not set this environment variable, or undefined when it may (its form aside). */

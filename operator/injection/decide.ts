@@ -1,10 +1,11 @@
 import { bindingConflicts } from './binding-conflicts.ts';
 import type { BindingView } from './binding-view.ts';
+import { driverEnvProblems } from './driver-env.ts';
 import type { JsonPatch } from './json-patch.ts';
-import { patchPod, patchWarnings } from './patch-pod.ts';
+import { podWiring, wiredPatch, wiredProblems, wiredWarnings, type PatchOptions } from './patch-pod.ts';
 import type { Pod } from './pod.ts';
 import { ofRun } from './run.ts';
-import { RUNNERS, runnerOf } from './runners/registry.ts';
+import { driverOf, RUNNERS } from './runners/registry.ts';
 import { selects } from './select.ts';
 import { specDigest } from './spec-digest.ts';
 
@@ -20,25 +21,49 @@ export type Decision =
 
 /**
  * What becomes of a driver-side pod of a namespace that has these bindings. Pure; messages name bindings, keys and
- * variables, never a value. An executor is left alone: Spark itself gives it what its driver was given. `newRun` names
+ * variables, never a value. An executor is left alone: Spark itself gives it what its driver was given. So is a pod that no
+ * binding selects, also one that opted in by label: the label says that it may get secrets, a binding which; unless its
+ * variables refer to keys. `newRun` names
  * the run should the pod have none yet.
  */
-export function decide(pod: Pod, views: readonly BindingView[], newRun: string): Decision {
+export function decide(pod: Pod, views: readonly BindingView[], newRun: string, options: PatchOptions = {}): Decision {
   if (pod.metadata?.labels?.['spark-role'] === 'executor') return { kind: 'none' };
   const selected = views.filter(
     ({ binding }) => binding.metadata.deletionTimestamp == null && selects(binding.spec.selector, pod),
   );
-  if (selected.length === 0) return { kind: 'none' };
+  if (selected.length === 0) return unselected(pod);
   selected.sort((a, b) => (title(a) < title(b) ? -1 : 1));
-  if (runnerOf(pod) === undefined) return { kind: 'deny', message: unsupported(selected) };
+  const wiring = podWiring(pod, selected, options);
+  if (wiring === undefined) return { kind: 'deny', message: unsupported(selected) };
+  if ('problem' in wiring) return { kind: 'deny', message: `${chosen(selected)}, but: ${wiring.problem}` };
+  const standing = standingOf(selected);
+  if (standing !== undefined) return standing;
+  const given = ofRun(pod, selected, newRun);
+  const problems = wiredProblems(wiring, given.views);
+  if (problems.length > 0) return { kind: 'deny', message: problems.join(' ') };
+  return {
+    kind: 'patch',
+    patch: wiredPatch(pod, wiring, given.views, given.run),
+    warnings: wiredWarnings(wiring, given.views),
+  };
+}
+
+/** A reference that nobody resolves would reach the job as it is: a driver whose own variables have one does not start. */
+function unselected(pod: Pod): Decision {
+  const driver = driverOf(pod);
+  const problems = driver === undefined || 'problem' in driver ? [] : driverEnvProblems(driver.container, []);
+  return problems.length === 0 ? { kind: 'none' } : { kind: 'deny', message: problems.join(' ') };
+}
+
+/** What these bindings themselves say to a pod that they select; undefined: it can be given what they have. */
+function standingOf(selected: readonly BindingView[]): Decision | undefined {
   const refusals = selected.flatMap(refusal);
   if (refusals.length > 0) return { kind: 'deny', message: refusals.join(' ') };
   const pending = selected.filter((view) => !isUsable(view));
   if (pending.length > 0) return { kind: 'wait', message: pending.map(notReconciled).join(' ') };
   const conflicts = bindingConflicts(selected);
   if (conflicts.length > 0) return { kind: 'deny', message: conflicts.join(' ') };
-  const given = ofRun(pod, selected, newRun);
-  return { kind: 'patch', patch: patchPod(pod, given.views, given.run), warnings: patchWarnings(pod, given.views) };
+  return undefined;
 }
 
 /** The reason of a binding that is refused as it stands now. What an older generation was refused for does not count. */
@@ -72,8 +97,12 @@ function notReconciled(view: BindingView): string {
 }
 
 function unsupported(selected: readonly BindingView[]): string {
-  const how = RUNNERS.map(({ name }) => name).join(', ');
-  return `This pod is selected by ${selected.map(title).join(', ')}, but was not launched in a way that can be given secrets. Supported: ${how} (a container whose args have --properties-file). Launch it so, or narrow the selector.`;
+  const how = RUNNERS.map(({ name }) => name).join('; ');
+  return `${chosen(selected)}, but was not launched in a way that can be given secrets. Supported: ${how}. Launch it so, give it the label, or narrow the selector.`;
+}
+
+function chosen(selected: readonly BindingView[]): string {
+  return `This pod is selected by ${selected.map(title).join(', ')}`;
 }
 
 function title({ binding: { metadata } }: BindingView): string {

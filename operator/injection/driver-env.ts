@@ -1,4 +1,5 @@
 import type { BindingView } from './binding-view.ts';
+import { envReferences, type EnvReferences } from './env-references.ts';
 import { goesTo } from './environment.ts';
 import { contains, setItems, type JsonPatch } from './json-patch.ts';
 import type { Container, EnvVar } from './pod.ts';
@@ -9,14 +10,31 @@ interface Given {
   readonly entry: EnvVar;
 }
 
-/** Variables of the driver's container: added, or put in place of the pod's own where the binding has precedence. */
-export function driverEnvPatch(path: string, container: Container, views: readonly BindingView[]): JsonPatch {
-  const wanted = given(views)
-    .filter(({ view, entry }) => view.binding.spec.precedence !== 'Pod' || ownEntry(container, entry) === undefined)
-    .map(({ entry }) => entry);
+/**
+ * Variables of the driver's container: added, or put in place of the pod's own where the binding has precedence;
+ * references in the pod's own are resolved. `extra` are set in any case, with no word about the pod's own.
+ */
+export function driverEnvPatch(
+  path: string,
+  container: Container,
+  views: readonly BindingView[],
+  extra: readonly EnvVar[] = [],
+): JsonPatch {
+  const wanted = wantedBy(container, views);
+  const { entries, helpers } = references(container, views, wanted);
   // Of entries with one name the last counts, which is the one that setItems looks at.
   const rules = { same: (one: EnvVar, other: EnvVar) => one.name === other.name, fits: contains };
-  return setItems(`${path}/env`, container.env, wanted, rules);
+  const missing = helpers.filter((helper) => container.env?.some((entry) => contains(entry, helper)) !== true);
+  return [
+    ...setItems(`${path}/env`, container.env, [...wanted, ...entries, ...extra], rules),
+    // A variable that others name has to stand before them.
+    ...missing.map((value) => ({ op: 'add', path: `${path}/env/0`, value }) as const),
+  ];
+}
+
+/** A sentence for each reference in the pod's own variables that can't be resolved. */
+export function driverEnvProblems(container: Container, views: readonly BindingView[]): readonly string[] {
+  return references(container, views, wantedBy(container, views)).problems;
 }
 
 /** A sentence for each variable that the pod sets itself and a binding replaces. */
@@ -28,6 +46,17 @@ export function driverEnvWarnings(container: Container, views: readonly BindingV
       `${name} replaces the variable ${entry.name} that the job sets itself: remove it from the job, or set spec.precedence: Pod in the binding to keep it.`,
     ];
   });
+}
+
+function wantedBy(container: Container, views: readonly BindingView[]): readonly EnvVar[] {
+  return given(views)
+    .filter(({ view, entry }) => view.binding.spec.precedence !== 'Pod' || ownEntry(container, entry) === undefined)
+    .map(({ entry }) => entry);
+}
+
+/** Of variables that a binding replaces, nobody reads what the pod says. */
+function references(container: Container, views: readonly BindingView[], wanted: readonly EnvVar[]): EnvReferences {
+  return envReferences(container, views, new Set(wanted.map(({ name }) => name)));
 }
 
 /**

@@ -1,13 +1,20 @@
-import { parseSource, type SecretSource } from '../api/dynamic-reference.ts';
+import { isDynamic, parseSource, type SecretSource } from '../api/dynamic-reference.ts';
 import type { BindingSpec } from '../api/kinds.ts';
 import type { Problem } from '../api/reasons.ts';
 import { nameOf, parseGroup, type SecretGroup, type SecretKey } from '../api/secret-key.ts';
 import { reservedEnvName } from './conf-key.ts';
+import { expandedSpec } from './expanded-spec.ts';
+import { parseTemplate, templateKeys, type Template, type TemplateProblem } from './template.ts';
+
+type EnvEntry = NonNullable<BindingSpec['env']>[number];
 
 /** One environment variable that a binding gives. */
 export interface EnvVariable {
   readonly name: string;
-  readonly key: SecretSource;
+  /** Its value: a key alone, or text around keys. */
+  readonly template: Template;
+  /** Where it comes from, for annotations and comparisons: the key or dynamic reference, or `template:` and the template's text. */
+  readonly source: string;
 }
 
 /** The variables of a binding, sorted by name, each once, and what is wrong with them. */
@@ -16,6 +23,8 @@ export interface Environment {
   readonly problems: readonly Problem[];
 }
 
+/** No key has a colon. */
+const TEMPLATE = 'template:';
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 /** A variable's name is a key of the Secret's data, where Kubernetes allows 253 characters. */
 const MAX_NAME_LENGTH = 253;
@@ -27,26 +36,71 @@ const MAX_NAME_LENGTH = 253;
 export function environment(spec: BindingSpec, groups: ReadonlyMap<SecretGroup, readonly SecretKey[]>): Environment {
   const problems: Problem[] = [];
   const listed = listedVariables(spec, problems);
-  const grouped = new Map<string, SecretSource>();
+  const grouped = new Map<string, EnvVariable>();
   for (const { group, prefix = '' } of spec.envFrom ?? []) {
-    const variables = keysOf(group, groups, problems).map((key) => ({ name: prefix + nameOf(key), key }));
+    const variables = keysOf(group, groups, problems).map((key) => ofKey(prefix + nameOf(key), key));
     for (const variable of variables.filter(({ name }) => !listed.has(name))) {
-      const problem = invalidEnvName(variable.name, `envFrom ${group}: key ${variable.key}`);
+      const problem = invalidEnvName(variable.name, `envFrom ${group}: key ${variable.source}`);
       if (problem === undefined) claim(grouped, variable, problems);
       else problems.push(problem);
     }
   }
-  const variables = [...listed, ...grouped].map(([name, key]) => ({ name, key }));
+  const variables = [...listed.values(), ...grouped.values()];
   return { variables: variables.sort((a, b) => (a.name < b.name ? -1 : 1)), problems };
 }
 
-function listedVariables(spec: BindingSpec, problems: Problem[]): Map<string, SecretSource> {
-  const listed = new Map<string, SecretSource>();
-  for (const { name, key: text } of spec.env ?? []) {
-    const key = parseSource(text);
-    const problem = invalidEnvName(name, `env ${name}`);
+/** The key or dynamic reference that a variable's source is; undefined: it is a template. */
+export function keyOfSource(source: string): SecretSource | undefined {
+  return parseSource(source);
+}
+
+/** Every key and dynamic reference in a variable's source, each once. */
+export function keysOfSource(source: string): readonly SecretSource[] {
+  const key = keyOfSource(source);
+  if (key !== undefined) return [key];
+  const template = parseTemplate(source.startsWith(TEMPLATE) ? source.slice(TEMPLATE.length) : '');
+  return 'problem' in template ? [] : templateKeys(template);
+}
+
+/** The variable of an entry of env, or what is wrong with it. */
+export function envVariable({ name, key, template }: EnvEntry): EnvVariable | TemplateProblem {
+  const where = `env ${name}`;
+  if ((key === undefined) === (template === undefined))
+    return invalid('InvalidTemplate', `${where}: set exactly one of key and template.`);
+  if (key !== undefined) {
+    const source = parseSource(key);
+    return source === undefined
+      ? invalid('KeyNotFound', `${where}: this is not the form of a key: write it like orders/DB_PASSWORD.`)
+      : ofKey(name, source);
+  }
+  const parsed = parseTemplate(template ?? '');
+  if ('problem' in parsed) return invalid(parsed.problem.reason, `${where}: template: ${parsed.problem.message}`);
+  const [part, another] = parsed.parts;
+  if (typeof part === 'object' && another === undefined) return ofKey(name, part.key);
+  const dynamic = templateKeys(parsed).find(isDynamic);
+  if (dynamic === undefined) return { name, template: parsed, source: TEMPLATE + (template ?? '') };
+  return invalid(
+    'InvalidTemplate',
+    `${where}: template: ${dynamic} is made for each run and can't be part of a variable's text: give it a variable of its own.`,
+  );
+}
+
+function ofKey(name: string, key: SecretSource): EnvVariable {
+  return { name, template: { parts: [{ key }] }, source: key };
+}
+
+function invalid(reason: Problem['reason'], message: string): TemplateProblem {
+  return { problem: { reason, message } };
+}
+
+function listedVariables(spec: BindingSpec, problems: Problem[]): Map<string, EnvVariable> {
+  const listed = new Map<string, EnvVariable>();
+  for (const entry of expandedSpec(spec).env ?? []) {
+    const variable = envVariable(entry);
+    const problem = invalidEnvName(entry.name, `env ${entry.name}`);
     if (problem !== undefined) problems.push(problem);
-    else if (key !== undefined) claim(listed, { name, key }, problems);
+    else if ('problem' in variable) problems.push(variable.problem);
+    else claim(listed, variable, problems);
   }
   return listed;
 }
@@ -86,13 +140,21 @@ function keysOf(
   return keys;
 }
 
-function claim(claims: Map<string, SecretSource>, { name, key }: EnvVariable, problems: Problem[]): void {
+function claim(claims: Map<string, EnvVariable>, variable: EnvVariable, problems: Problem[]): void {
+  const { name, source } = variable;
   const other = claims.get(name);
-  if (other !== undefined && other !== key) {
+  if (other !== undefined && other.source !== source) {
     problems.push({
       reason: 'Conflict',
-      message: `variable ${name} comes from the keys ${other} and ${key}: remove one, set another prefix, or name it in env.`,
+      message: `variable ${name} comes from ${sourcesOf(other, variable)}: remove one, set another prefix, or name it in env.`,
     });
   }
-  claims.set(name, other ?? key);
+  claims.set(name, other ?? variable);
+}
+
+function sourcesOf(...variables: readonly EnvVariable[]): string {
+  const sources = variables.map(({ source }) => source);
+  return sources.every((source) => keyOfSource(source) !== undefined)
+    ? `the keys ${sources.join(' and ')}`
+    : 'two sources, one of which is a template';
 }

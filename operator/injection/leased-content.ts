@@ -8,8 +8,8 @@ import {
 import type { Problem } from '../api/reasons.ts';
 import type { SecretKey } from '../api/secret-key.ts';
 import type { SecretValue } from '../api/secret-value.ts';
-import { confProperty, confText, envValueProblem } from './checked-value.ts';
-import type { EnvVariable } from './environment.ts';
+import { confProperty, envValueProblem, templateText } from './checked-value.ts';
+import { keyOfSource, type EnvVariable } from './environment.ts';
 import { PROPERTIES_KEY } from './data-keys.ts';
 
 /** A Spark property in whose place only credentials on lease are missing. */
@@ -34,7 +34,10 @@ export function leasedTemplatesNote(
   variables: readonly EnvVariable[],
   sparkConf: readonly LeasedProperty[],
 ): Buffer | undefined {
-  const env = variables.filter(({ key }) => isDynamic(key)).map(({ name, key }) => [name, key]);
+  const env = variables.flatMap(({ name, source }) => {
+    const key = keyOfSource(source);
+    return key !== undefined && isDynamic(key) ? [[name, key]] : [];
+  });
   if (env.length + sparkConf.length === 0) return undefined;
   return Buffer.from(JSON.stringify({ env: Object.fromEntries(env) as object, sparkConf }));
 }
@@ -89,7 +92,8 @@ function propertyOf({ name, parts }: LeasedProperty, credentials: Credentials): 
   let text = '';
   for (const part of parts) {
     const bytes = typeof part === 'string' ? undefined : valueOf(part.reference, credentials);
-    const piece = typeof part === 'string' ? part : confText(name, part.reference, bytes ?? Buffer.alloc(0));
+    const piece =
+      typeof part === 'string' ? part : templateText(`sparkConf ${name}`, part.reference, bytes ?? Buffer.alloc(0));
     if (typeof piece !== 'string') return piece;
     text += piece;
   }

@@ -1,34 +1,43 @@
 import { isDeepStrictEqual } from 'node:util';
+import { ANNOTATIONS } from '../api/group.ts';
 import type { BindingView } from './binding-view.ts';
+import { CONF_FOLDER, type ConfWiring } from './conf/wiring.ts';
+import { EXECUTOR_REFERENCES_KEY, PROPERTIES_KEY, REFERENCES_KEY, REGEX_KEY } from './data-keys.ts';
 import { append, contains, pointer, setItems, type JsonPatch } from './json-patch.ts';
 import { MERGE_SCRIPT } from './merge-script.ts';
-import type { Container, Pod, Volume, VolumeMount } from './pod.ts';
-import { propertiesFileIndex } from './runners/spark-submit.ts';
-import { PROPERTIES_KEY, REGEX_KEY } from './data-keys.ts';
+import type { Container, EnvVar, Pod, Volume, VolumeMount } from './pod.ts';
+import type { PodProblem } from './runners/runner.ts';
 
 /** The init container that merges properties. */
 export const MERGE_CONTAINER = 'spark-secrets-merge';
 /** The volume that names the Secrets whose properties are merged. */
 export const SOURCE_VOLUME = 'spark-secrets-source';
-/** Where the driver reads the merged properties. */
-export const MERGED_FILE = '/mnt/spark-secrets/conf/spark.properties';
 
-const MERGED_MOUNT: VolumeMount = { name: 'spark-secrets-conf', mountPath: '/mnt/spark-secrets/conf' };
+const MERGED_MOUNT: VolumeMount = { name: 'spark-secrets-conf', mountPath: CONF_FOLDER };
 const SOURCE_MOUNT: VolumeMount = {
   name: SOURCE_VOLUME,
   mountPath: '/mnt/spark-secrets/source',
   readOnly: true,
 };
-/** Where spark-submit puts the file, should nothing tell where it was. */
-const DEFAULT_SOURCE = '/opt/spark/conf/spark.properties';
+/** How ServiceAccount admission names the volume with a pod's token, random letters follow; and where it mounts it. */
+const TOKEN_VOLUME = 'kube-api-access-';
+const TOKEN_FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount';
 const RESOURCES = { cpu: '100m', memory: '64Mi' };
 /** What pod security "restricted" wants of a container; the rest it accepts from the pod, as the driver has it. */
 const LEAST = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } };
 
-/** The mount of the merged file in the driver. */
+/** The value of the annotation that has the operator's image used, and where that has its shell (deploy/image/Dockerfile). */
+const OPERATOR = 'operator';
+const OPERATOR_PROGRAMS = '/opt/merge/bin';
+const OPERATOR_SHELL = `${OPERATOR_PROGRAMS}/sh`;
+
+/** The mount of what was merged in the driver. */
 export const DRIVER_MOUNT: VolumeMount = { ...MERGED_MOUNT, readOnly: true };
 
-/** Volumes: what the bindings give, and the memory that holds the merged file. */
+/**
+ * Volumes: what the bindings give, and the memory that holds what is merged. A Secret has 1 MiB at most and a ConfigMap
+ * too, so that the file, or a folder of conf files, has room in 8 MiB; what it takes counts as the driver's memory.
+ */
 export function mergeVolumes(views: readonly BindingView[]): Volume[] {
   const sources = views.flatMap(({ binding, secret }) => {
     if (secret === undefined) return [];
@@ -37,6 +46,8 @@ export function mergeVolumes(views: readonly BindingView[]): Volume[] {
     const items = [
       { key: PROPERTIES_KEY, path: `${path}.properties` },
       { key: REGEX_KEY, path: `${path}.regex` },
+      { key: REFERENCES_KEY, path: `${path}.references` },
+      { key: EXECUTOR_REFERENCES_KEY, path: `${path}.executors` },
     ];
     return [{ secret: { name: secret.name, optional: false, items } }];
   });
@@ -46,12 +57,51 @@ export function mergeVolumes(views: readonly BindingView[]): Volume[] {
   ];
 }
 
+/** The pod's own, if it has been patched before. */
+export function presentMergeContainer(pod: Pod): Container | undefined {
+  return pod.spec?.initContainers?.find(({ name }) => name === MERGE_CONTAINER);
+}
+
+/** What an init container runs with: an image, and the variables that it needs. */
+export interface MergeImage {
+  readonly image: Pick<Container, 'image' | 'imagePullPolicy'>;
+  readonly shell: string;
+  readonly env: readonly EnvVar[];
+}
+
+/** The driver's image, whose conf folder can be copied and which is on the node anyway; or the operator's, as the pod asks. */
+export function mergeImage(pod: Pod, driver: Container, operatorImage: string | undefined): MergeImage | PodProblem {
+  const wanted = pod.metadata?.annotations?.[ANNOTATIONS.mergeImage];
+  if (wanted === undefined) return { image: imageOf(driver), shell: '/bin/sh', env: [] };
+  if (wanted !== OPERATOR)
+    return { problem: `The annotation ${ANNOTATIONS.mergeImage} is ${wanted}: set it to ${OPERATOR}, or remove it.` };
+  if (operatorImage === undefined)
+    return {
+      problem: `The annotation ${ANNOTATIONS.mergeImage} asks for the operator's image, whose name this operator does not know: set its OPERATOR_IMAGE, as the chart does, or remove the annotation.`,
+    };
+  // Another webhook may have sent it to a mirror, as it did with the driver's.
+  const present = presentMergeContainer(pod);
+  const mirrored = present?.command?.[0] === OPERATOR_SHELL ? present.image : undefined;
+  return {
+    image: { image: mirrored ?? operatorImage, imagePullPolicy: 'IfNotPresent' },
+    shell: OPERATOR_SHELL,
+    env: [{ name: 'PATH', value: OPERATOR_PROGRAMS }],
+  };
+}
+
+function imageOf({ image, imagePullPolicy }: Container): MergeImage['image'] {
+  return {
+    ...(image === undefined ? {} : { image }),
+    ...(imagePullPolicy === undefined ? {} : { imagePullPolicy }),
+  };
+}
+
 /** The init container: added last, or kept in step with the driver's container, which other webhooks may have changed. */
-export function mergeContainerPatch(pod: Pod, driver: Container): JsonPatch {
+export function mergeContainerPatch(pod: Pod, driver: Container, merge: MergeImage & ConfWiring): JsonPatch {
   const containers = pod.spec?.initContainers;
   const at = containers?.findIndex(({ name }) => name === MERGE_CONTAINER) ?? -1;
   const present = containers?.[at];
-  const wanted = mergeContainer(driver, sourceOf(driver, present));
+  const wanted = mergeContainer(driver, merge);
   if (present === undefined) return append('/spec/initContainers', containers, [wanted]);
   const path = pointer('spec', 'initContainers', at);
   return [
@@ -78,20 +128,21 @@ function fieldPatch(path: string, present: Container, wanted: Container, driver:
     .map((name) => ({ op: 'add', path: path + pointer(name), value: wanted[name] }));
 }
 
-function mergeContainer(driver: Container, source: string): Container {
-  const confMount = mountOf(driver, source);
+function mergeContainer(
+  driver: Container,
+  { image, shell, env, mergeEnv, mounts }: MergeImage & ConfWiring,
+): Container {
   return {
     name: MERGE_CONTAINER,
-    ...(driver.image === undefined ? {} : { image: driver.image }),
-    ...(driver.imagePullPolicy === undefined ? {} : { imagePullPolicy: driver.imagePullPolicy }),
-    command: ['/bin/sh', '-c', MERGE_SCRIPT],
+    ...image,
+    command: [shell, '-c', MERGE_SCRIPT],
     env: [
-      { name: 'SRC', value: source },
-      { name: 'OUT', value: MERGED_FILE },
+      ...mergeEnv,
       { name: 'BEFORE', value: `${SOURCE_MOUNT.mountPath}/before` },
       { name: 'AFTER', value: `${SOURCE_MOUNT.mountPath}/after` },
+      ...env,
     ],
-    volumeMounts: [...(confMount === undefined ? [] : [{ ...confMount, readOnly: true }]), SOURCE_MOUNT, MERGED_MOUNT],
+    volumeMounts: [...mounts, ...tokenMount(driver), SOURCE_MOUNT, MERGED_MOUNT],
     resources: { requests: RESOURCES, limits: RESOURCES },
     securityContext: structuredClone(driver.securityContext ?? LEAST),
     // So that `kubectl describe` shows why the merge failed; the script's messages hold no values.
@@ -99,19 +150,12 @@ function mergeContainer(driver: Container, source: string): Container {
   };
 }
 
-/** The job's own properties file. Once the driver's args point to the merged one, our container still knows it. */
-function sourceOf(driver: Container, merge: Container | undefined): string {
-  const at = propertiesFileIndex(driver);
-  const path = at === undefined ? undefined : driver.args?.[at];
-  if (path !== undefined && path !== MERGED_FILE) return path;
-  return merge?.env?.find(({ name }) => name === 'SRC')?.value ?? DEFAULT_SOURCE;
-}
-
-/** The driver's mount that holds the file: that with the longest path. None: the file is in the image. */
-function mountOf(driver: Container, file: string): VolumeMount | undefined {
-  return (driver.volumeMounts ?? [])
-    .filter(({ mountPath }) => file === mountPath || file.startsWith(mountPath.replace(/\/*$/, '/')))
-    .sort((one, other) => other.mountPath.length - one.mountPath.length)[0];
+/**
+ * The ServiceAccount's token as the driver has it. The container does not use it, but admission mounts it in each container
+ * without one; that is a change of what we answered, for which the API server would call the webhook again for every driver.
+ */
+function tokenMount({ volumeMounts = [] }: Container): readonly VolumeMount[] {
+  return volumeMounts.filter(({ name, mountPath }) => name.startsWith(TOKEN_VOLUME) && mountPath === TOKEN_FOLDER);
 }
 
 function sameName(one: { name: string }, other: { name: string }): boolean {

@@ -1,18 +1,41 @@
+import { MERGE_PROGRAM } from './merge-script/awk.ts';
+
 /**
- * POSIX sh (dash, busybox, bash) that makes the driver's properties file. From the environment:
+ * POSIX sh (dash, busybox, bash) and awk (mawk, busybox, gawk) that make the driver's Spark properties. From the
+ * environment:
  *
- * - SRC: the job's own file, as Spark wrote it (one property a line: `Properties.store`)
- * - OUT: the file to write; it appears at once and whole
- * - BEFORE, AFTER: folders with `*.properties` and `*.regex` of the bindings whose precedence is Pod, and Binding. The
- *   last line of a name wins in a properties file. Either folder may be missing.
+ * - MODE: where they go. `properties` (also when unset): the file that spark-submit names. `defaults`:
+ *   spark-defaults.conf of a copied SPARK_CONF_DIR. `jvm`: an argument file of Java (9 or later).
+ * - BEFORE, AFTER: folders of the bindings whose precedence is Pod, and Binding. Either may be missing. Per binding's
+ *   Secret NAME: `NAME.properties`, `NAME.regex` (added to spark.redaction.regex), and where there are any
+ *   `NAME.references` and `NAME.executors` (data-keys.ts tells their format).
+ * - SRC: `properties` only: the job's own file, as Spark wrote it. `defaults` reads the folder that SPARK_CONF_DIR or
+ *   SPARK_HOME of the container name; it may be missing.
+ * - OUT: the file to write, in `defaults` the folder to fill. An absolute path. The file appears at once and whole.
+ * - EXTRA: lines of properties that beat the job's file, or nothing.
  *
- * A failing command ends it (`set -e`). Output goes to OUT's neighbour through `exec`, because busybox goes on when the
- * redirection of a `{ }` group fails.
+ * The last line of a name wins: BEFORE, the job's, AFTER. Only in lines of the job is `${secrets.KEY}` a reference; those
+ * in spark.kubernetes.driverEnv.* are the webhook's work. One that is the whole value of a spark.executorEnv.NAME becomes
+ * a secretKeyRef, which is the job's own like any other line of it. A variable that the job gives its executors stays as
+ * it is where the job has precedence. The other way round its line goes, because PySpark hands spark.executorEnv to its
+ * workers, over what the executor's container has. Without a redaction regex of the job, Spark's default of all versions
+ * is extended.
  *
- * No message of it holds anything that a file holds, and it is never traced (`set -x`). It uses no here-documents, which
- * would need a writable /tmp.
+ * It exits with 1 and says why on standard error, in what fits a termination message (2,048 bytes). No message holds a
+ * value, or anything of a job's value but a well-formed KEY. It is never traced (`set -x`), uses no here-documents, which
+ * would need a writable /tmp, and writes beside OUT only, where nothing of its own stays: Spark copies what is in
+ * SPARK_CONF_DIR into a ConfigMap.
+ *
+ * `cat` writes the file because busybox awk does not notice a full disk; the last line shows that awk came to its end.
+ * Folders that Kubernetes hides in a mounted ConfigMap (`..data`) are not copied. Indentation is left out: the script
+ * travels in the spec of every driver pod.
  */
-export const MERGE_SCRIPT = String.raw`set -eu
+export const MERGE_SCRIPT = String.raw`set -e
+[ "$MODE" ] || MODE=properties
+[ "$SPARK_HOME" ] || SPARK_HOME=/opt/spark
+[ "$SPARK_CONF_DIR" ] || SPARK_CONF_DIR=$SPARK_HOME/conf
+from=$SPARK_CONF_DIR
+set -u
 umask 022
 LC_ALL=C
 export LC_ALL
@@ -22,51 +45,51 @@ fail() {
   exit 1
 }
 
+case $MODE in
+properties)
+  [ -f "$SRC" ] && [ -r "$SRC" ] || fail "can not read the properties file of the job, $SRC"
+  ;;
+defaults)
+  mkdir -p "$OUT"
+  if [ -d "$from" ]; then (
+    cd "$from" && [ -r . ] || fail "can not read $from"
+    for name in * .[!.]*; do
+      if [ "$name" = spark-defaults.conf ]; then
+        [ -r "$name" ] || fail "can not read $from/$name"
+      elif [ -d "$name" ]; then
+        cp -RLf "./$name" "$OUT/" || fail "can not copy $from/$name"
+      elif [ -f "$name" ]; then
+        cat "./$name" > "$OUT/$name" || fail "can not copy $from/$name"
+      fi
+    done
+  ) fi
+  SRC=$from/spark-defaults.conf
+  OUT=$OUT/spark-defaults.conf
+  ;;
+jvm) SRC= ;;
+*) fail "there is no mode $MODE" ;;
+esac
+
+set --
+if [ -f "$SRC" ]; then set -- kind=job "$SRC"; fi
 bindings=0
-for file in "$BEFORE"/*.properties "$AFTER"/*.properties; do
-  if [ -f "$file" ]; then bindings=$((bindings + 1)); fi
+for file in "$BEFORE"/*.* "$AFTER"/*.*; do
+  [ -f "$file" ] || continue
+  case $file in
+  "$BEFORE"/*.properties) kind=before bindings=1 ;;
+  *.properties) kind=after bindings=1 ;;
+  *.regex) kind=regex ;;
+  *.references) kind=references ;;
+  *.executors) kind=executors ;;
+  *) continue ;;
+  esac
+  set -- "$@" kind=$kind "$file"
 done
-[ "$bindings" -gt 0 ] || fail "found no properties of a binding in $BEFORE or $AFTER"
-[ -f "$SRC" ] && [ -r "$SRC" ] || fail "can not read the properties file of the job, $SRC"
+[ $bindings = 1 ] || fail "found no properties of a binding in $BEFORE or $AFTER"
 
-# A variable that the job gives its executors itself stays as it is where the job has precedence.
-own=$(sed -n 's/^spark\.executorEnv\.\([A-Za-z0-9_]*\)=.*/\/^spark\\.kubernetes\\.executor\\.secretKeyRef\\.\1=\/d/p' "$SRC")
-
-# The other way round: PySpark hands spark.executorEnv to its workers, over what the executor's container has.
-given=$(
-  for file in "$AFTER"/*.properties; do
-    if [ -f "$file" ]; then
-      sed -n 's/^spark\.kubernetes\.executor\.secretKeyRef\.\([A-Za-z0-9_]*\)=.*/\/^spark\\.executorEnv\\.\1=\/d/p' "$file"
-    fi
-  done
-)
-
-# The regex stays escaped as it is in the file; without one of the job, Spark's default of all versions.
-if grep -q '^spark\.redaction\.regex=' "$SRC"; then
-  regex=$(sed -n -e 's/^spark\.redaction\.regex=//p' "$SRC" | tail -n 1)
-else
-  regex='(?i)secret|password|token|access[.]?key|credential'
-fi
-
-exec > "$OUT.tmp"
-for file in "$BEFORE"/*.properties; do
-  if [ -f "$file" ]; then
-    sed -e "$own" "$file"
-    echo
-  fi
-done
-sed -e "$given" "$SRC"
-echo
-for file in "$AFTER"/*.properties; do
-  if [ -f "$file" ]; then
-    cat "$file"
-    echo
-  fi
-done
-printf 'spark.redaction.regex=(?\\:%s)' "$regex"
-for file in "$BEFORE"/*.regex "$AFTER"/*.regex; do
-  if [ -f "$file" ]; then tr -d '\n' < "$file"; fi
-done
-echo
-mv -f "$OUT.tmp" "$OUT"
-`;
+new=$OUT.tmp
+trap 'rm -f "$new"' EXIT
+awk -v mode="$MODE" '${MERGE_PROGRAM}' "$@" | cat > "$new"
+[ "$(tail -n 1 "$new")" = '# end' ] || exit 1
+mv -f "$new" "$OUT"
+`.replaceAll(/^ +/gm, '');

@@ -41,6 +41,9 @@ export interface VolumeMount {
   readonly name: string;
   readonly mountPath: string;
   readonly readOnly?: boolean;
+  /** With `$(NAME)` of the container's own variables. */
+  readonly subPathExpr?: string;
+  readonly mountPropagation?: string;
 }
 
 export interface Volume {

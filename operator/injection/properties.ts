@@ -8,7 +8,12 @@ const SPECIAL = /[^\x20-\x7e]|[\\=:#!]/g;
  * it does not matter which charset the reader assumes.
  */
 export function escapeProperty(name: string, value: string): string {
-  return `${escape(name).replaceAll(' ', '\\ ')}=${escape(value).replace(/^ /, '\\ ')}`;
+  return `${escape(name).replaceAll(' ', '\\ ')}=${escapePropertyValue(value)}`;
+}
+
+/** What stands after the `=`. */
+export function escapePropertyValue(value: string): string {
+  return escape(value).replace(/^ /, '\\ ');
 }
 
 /**

@@ -1,11 +1,12 @@
-import { isDynamic, parseSource, type DynamicReference, type SecretSource } from '../api/dynamic-reference.ts';
+import { isDynamic, type DynamicReference, type SecretSource } from '../api/dynamic-reference.ts';
 import type { BindingSpec } from '../api/kinds.ts';
 import type { Problem } from '../api/reasons.ts';
-import { parseGroup, type SecretGroup, type SecretKey } from '../api/secret-key.ts';
-import { forbiddenConfKey } from './conf-key.ts';
-import { confTemplate } from './conf-template.ts';
-import { invalidEnvName } from './environment.ts';
-import { templateKeys } from './template.ts';
+import { parseGroup, parseKey, type SecretGroup, type SecretKey } from '../api/secret-key.ts';
+import { forbiddenConfKey, isRepublished } from './conf-key.ts';
+import { confTemplate, type ConfEntry } from './conf-template.ts';
+import { envVariable, invalidEnvName, type EnvVariable } from './environment.ts';
+import { expandedSpec, isCarriable } from './expanded-spec.ts';
+import { templateKeys, type Template, type TemplateProblem } from './template.ts';
 
 /** What a binding has to be given before its Secret can be written. */
 export interface Requirements {
@@ -21,7 +22,7 @@ export interface Requirements {
 
 /** Which keys and groups a binding needs, and what is wrong with its spec. */
 export function requirements(spec: BindingSpec): Requirements {
-  const parts = [unsupported(spec), ofEnv(spec), ofEnvFrom(spec), ofSparkConf(spec)];
+  const parts = [unsupported(spec), ofEnv(spec), ofEnvFrom(spec), ofSparkConf(spec), ofReferences(spec)];
   const sources = [...new Set(parts.flatMap(({ sources }) => sources))].sort();
   const dynamic = sources.filter(isDynamic);
   return {
@@ -31,6 +32,10 @@ export function requirements(spec: BindingSpec): Requirements {
     problems: [...parts.flatMap(({ problems }) => problems), ...sharedDynamic(spec, dynamic)],
   };
 }
+
+const NOT_CARRIABLE =
+  'Environment works where Hadoop or Spark replaces variables, in spark.hadoop.* and for key and trust stores and passwords in spark.ssl.*';
+const REPUBLISHED = 'Spark writes this property into executor pod specs in clear';
 
 /** What one part of a spec needs. */
 interface Part {
@@ -46,9 +51,14 @@ function sharedDynamic(spec: BindingSpec, [first]: readonly DynamicReference[]):
 }
 
 function ofEnv(spec: BindingSpec): Part {
-  const keys = (spec.env ?? []).map(({ name, key }) => parseSource(key) ?? noKey(`env ${name}`));
-  const names = (spec.env ?? []).map(({ name }) => invalidEnvName(name, `env ${name}`));
-  return { sources: keys.filter(isPath), groups: [], problems: [...keys, ...names].filter(isProblem) };
+  const entries = expandedSpec(spec).env ?? [];
+  const variables = entries.map((entry) => envVariable(entry));
+  const names = entries.map(({ name }) => invalidEnvName(name, `env ${name}`));
+  return {
+    sources: variables.flatMap((variable) => ('problem' in variable ? [] : templateKeys(variable.template))),
+    groups: [],
+    problems: [...variables.map(problemIn), ...names].filter(isProblem),
+  };
 }
 
 function ofEnvFrom(spec: BindingSpec): Part {
@@ -57,18 +67,49 @@ function ofEnvFrom(spec: BindingSpec): Part {
 }
 
 function ofSparkConf(spec: BindingSpec): Part {
-  const entries = spec.sparkConf ?? [];
+  const entries = expandedSpec(spec).sparkConf ?? [];
   const forbidden = entries.map(({ name }) => {
     const why = forbiddenConfKey(name);
     return why === undefined ? undefined : problem('ForbiddenConfKey', `sparkConf ${name}: ${why}.`);
   });
   const templates = entries.map((entry) => confTemplate(entry));
-  const problems = [
-    ...forbidden,
-    ...templates.map((template) => ('problem' in template ? template.problem : undefined)),
-  ];
-  const sources = templates.flatMap((template) => ('problem' in template ? [] : templateKeys(template)));
-  return { sources, groups: [], problems: problems.filter(isProblem) };
+  return {
+    sources: templates.flatMap((template) => ('problem' in template ? [] : templateKeys(template))),
+    groups: [],
+    problems: [...forbidden, ...(spec.sparkConf ?? []).map(deliveryProblem), ...templates.map(problemIn)].filter(
+      isProblem,
+    ),
+  };
+}
+
+/** What is wrong with how a property is to be delivered. */
+function deliveryProblem(entry: ConfEntry): Problem | undefined {
+  const { name, delivery = 'Auto' } = entry;
+  if (delivery === 'Environment' && !isCarriable(name))
+    return problem('InvalidValue', `sparkConf ${name}: ${NOT_CARRIABLE}: use delivery Auto or Value.`);
+  if (!isRepublished(name) && delivery !== 'Environment') return undefined;
+  if (delivery === 'Value') return problem('ForbiddenConfKey', `sparkConf ${name}: ${REPUBLISHED}: use delivery Auto.`);
+  const template = confTemplate(entry);
+  const isMixed = entry.template !== undefined && !('problem' in template) && templateKeys(template).some(isDynamic);
+  if (!isMixed) return undefined;
+  return problem(
+    'InvalidTemplate',
+    `sparkConf ${name}: template: credentials on lease can't be part of a text that the environment delivers: use a key alone.`,
+  );
+}
+
+/** The keys directly in a group are known when the store was asked. */
+function ofReferences(spec: BindingSpec): Part {
+  const entries = spec.references ?? [];
+  const keys = entries.flatMap(({ key }) => (key === undefined ? [] : [parseKey(key) ?? noKey('references')]));
+  const groups = entries.flatMap(({ group }) =>
+    group === undefined ? [] : [parseGroup(group) ?? noKey('references')],
+  );
+  return {
+    sources: keys.filter(isPath),
+    groups: groups.filter(isPath),
+    problems: [...keys, ...groups].filter(isProblem),
+  };
 }
 
 /** The CRD refuses what comes in a later version; an object that slipped past it must not be taken for complete. */
@@ -83,6 +124,10 @@ function noKey(where: string): Problem {
 
 function problem(reason: Problem['reason'], message: string): Problem {
   return { reason, message };
+}
+
+function problemIn(value: EnvVariable | Template | TemplateProblem): Problem | undefined {
+  return 'problem' in value ? value.problem : undefined;
 }
 
 function isPath<T extends string>(value: T | Problem): value is T {

@@ -1,4 +1,5 @@
-import { LEASED_KEY, PROPERTIES_KEY, REGEX_KEY } from './data-keys.ts';
+import { EXECUTOR_REFERENCES_KEY, LEASED_KEY, PROPERTIES_KEY, REGEX_KEY } from './data-keys.ts';
+import { executorReferencesOf } from './reference-content.ts';
 
 /** `data` of a Secret: base64. */
 type Data = Readonly<Record<string, string>>;
@@ -25,7 +26,12 @@ export function runContent({ shared, secretName, own = {} }: RunContentInput): D
     const first = name === PROPERTIES_KEY ? renamed : (rest[name] ?? '');
     return [name, encode(decode(first) + decode(own[name] ?? ''))];
   });
-  return { ...rest, ...own, ...(Object.fromEntries(joined) as Record<string, string>) };
+  const executors = executorReferencesOf(decode(rest[EXECUTOR_REFERENCES_KEY] ?? ''), shared.name, secretName);
+  const pointed = {
+    ...(Object.fromEntries(joined) as Record<string, string>),
+    [EXECUTOR_REFERENCES_KEY]: encode(executors),
+  };
+  return { ...rest, ...own, ...pointed };
 }
 
 /** Only lines by which Spark gives an executor a variable name a Secret; a binding can't set such a property itself. */

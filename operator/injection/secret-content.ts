@@ -2,20 +2,24 @@ import { isDynamic, type SecretSource } from '../api/dynamic-reference.ts';
 import { LABELS } from '../api/group.ts';
 import type { BindingSpec } from '../api/kinds.ts';
 import type { Problem } from '../api/reasons.ts';
-import type { SecretGroup, SecretKey } from '../api/secret-key.ts';
+import { parseKey, type SecretGroup, type SecretKey } from '../api/secret-key.ts';
 import type { SecretValue } from '../api/secret-value.ts';
-import { confProperty, confText, envValueProblem } from './checked-value.ts';
+import { confProperty, envValueProblem, templateText } from './checked-value.ts';
 import { confTemplate, type ConfEntry } from './conf-template.ts';
 import { LEASED_KEY, PROPERTIES_KEY, REGEX_KEY } from './data-keys.ts';
-import { environment, goesTo, type EnvVariable } from './environment.ts';
+import { environment, goesTo, keyOfSource, type EnvVariable } from './environment.ts';
+import { expandedSpec } from './expanded-spec.ts';
 import { leasedTemplatesNote, type LeasedProperty } from './leased-content.ts';
 import { escapeProperty } from './properties.ts';
 import { redactionRegex } from './redaction.ts';
+import { referenceContent, type ReferenceContent } from './reference-content.ts';
 import { requirements } from './requirements.ts';
 import { renderTemplate, templateKeys, type Template } from './template.ts';
 
 /** Kubernetes' MaxSecretSize, over all values of the data. */
 const MAX_SECRET_BYTES = 1_048_576;
+/** What jobs refer to is short; a longer value would be in the Secret twice for nothing, so it has to be listed in references. */
+const MAX_UNLISTED_BYTES = 8_192;
 
 /** What a Secret's content is made of. */
 export interface SecretContentInput {
@@ -24,7 +28,7 @@ export interface SecretContentInput {
   readonly secretName: string;
   /** The value of every key that is there. */
   readonly values: ReadonlyMap<SecretKey, SecretValue>;
-  /** For every group of envFrom, the keys directly in it that the store grants. */
+  /** For every group of envFrom and references, the keys directly in it that the store grants. */
   readonly groups: ReadonlyMap<SecretGroup, readonly SecretKey[]>;
 }
 
@@ -32,8 +36,10 @@ export interface SecretContentInput {
 export interface SecretContent {
   /** `data` of the Secret: base64. */
   readonly data: Readonly<Record<string, string>>;
-  /** Name of each environment variable → its key in the store, or its dynamic reference. */
+  /** Name of each environment variable → its source (`EnvVariable.source`). */
   readonly envKeys: Readonly<Record<string, string>>;
+  /** Keys that jobs may refer to and no variable is made of alone: each has an entry `referenceDataKey` in the data. */
+  readonly referenceKeys: readonly SecretKey[];
 }
 
 /** Why there is no content. */
@@ -47,16 +53,17 @@ export interface SecretContentProblems {
  * lease it only says where they go in the Secret of each run.
  */
 export function secretContent(input: SecretContentInput): SecretContent | SecretContentProblems {
-  const { spec, secretName } = input;
+  const { secretName, values } = input;
+  const spec = expandedSpec(input.spec);
   const { variables, problems: envProblems } = environment(spec, input.groups);
   const conf = [...(spec.sparkConf ?? [])].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const problems = [...requirements(spec).problems, ...envProblems, ...twice(conf)];
+  const problems = [...requirements(input.spec).problems, ...envProblems, ...twice(conf)];
   const data = new Map<string, Buffer>();
   for (const variable of variables) {
-    const value = envValue(variable, input.values, problems);
+    const value = envValue(variable, values, problems);
     if (value !== undefined) data.set(variable.name, value);
   }
-  const properties = conf.flatMap((entry) => confProperties(entry, input.values, problems));
+  const properties = conf.flatMap((entry) => confProperties(entry, values, problems));
   const isWhole = (property: string | LeasedProperty): property is string => typeof property === 'string';
   const leased = leasedTemplatesNote(
     variables,
@@ -66,12 +73,35 @@ export function secretContent(input: SecretContentInput): SecretContent | Secret
   const lines = [...properties.filter(isWhole), ...executorLines(spec, secretName, variables)];
   data.set(PROPERTIES_KEY, Buffer.from(`${lines.join('\n')}\n`));
   data.set(REGEX_KEY, Buffer.from(redactionRegex(conf.map(({ name }) => name))));
-  problems.push(...tooLarge(data));
+  const references = withReferences(data, { ...input, variables });
+  problems.push(...tooLarge(references.data));
   if (problems.length > 0) return { problems: distinct(problems) };
   return {
-    data: Object.fromEntries([...data].map(([name, bytes]) => [name, bytes.toString('base64')])),
-    envKeys: Object.fromEntries(variables.map(({ name, key }) => [name, key])),
+    data: Object.fromEntries([...references.data].map(([name, bytes]) => [name, bytes.toString('base64')])),
+    envKeys: Object.fromEntries(variables.map(({ name, source }) => [name, source])),
+    referenceKeys: references.keys,
   };
+}
+
+/**
+ * The data with what references need: for the keys that references list, and for all others of the binding as far as
+ * their values are short and there is room.
+ */
+function withReferences(
+  data: ReadonlyMap<string, Buffer>,
+  input: SecretContentInput & { readonly variables: readonly EnvVariable[] },
+): ReferenceContent {
+  const { values, groups, spec } = input;
+  const listed = (spec.references ?? []).flatMap(({ key, group }) => {
+    const one = key === undefined ? undefined : parseKey(key);
+    return one === undefined ? (groups.get((group ?? '') as SecretGroup) ?? []) : [one];
+  });
+  const others = [...values].filter(([, value]) => value.reveal().byteLength <= MAX_UNLISTED_BYTES).map(([key]) => key);
+  const [all, least] = [[...listed, ...others], listed].map((keys) => {
+    const references = referenceContent({ ...input, keys });
+    return { keys: references.keys, data: new Map([...data, ...references.data]) };
+  });
+  return all !== undefined && tooLarge(all.data).length === 0 ? all : (least ?? { keys: [], data });
 }
 
 /** Lines by which Spark itself gives executors their variables, and a label; none of them holds a value. */
@@ -83,15 +113,41 @@ function executorLines(spec: BindingSpec, secretName: string, variables: readonl
 }
 
 function envValue(
-  { name, key }: EnvVariable,
+  { name, template, source }: EnvVariable,
+  values: ReadonlyMap<SecretKey, SecretValue>,
+  problems: Problem[],
+): Buffer | undefined {
+  const key = keyOfSource(source);
+  const bytes = key === undefined ? rendered(name, template, values, problems) : valueOf(key, values, problems);
+  if (bytes === undefined) return undefined;
+  const problem = envValueProblem(name, source, bytes);
+  if (problem) problems.push(problem);
+  return bytes;
+}
+
+/** Undefined: it is leased, or (and then among the problems) missing. */
+function valueOf(
+  key: SecretSource,
   values: ReadonlyMap<SecretKey, SecretValue>,
   problems: Problem[],
 ): Buffer | undefined {
   if (isDynamic(key)) return undefined;
   const bytes = values.get(key)?.reveal();
-  const problem = bytes === undefined ? missing(key) : envValueProblem(name, key, bytes);
-  if (problem) problems.push(problem);
+  if (bytes === undefined) problems.push(missing(key));
   return bytes;
+}
+
+function rendered(
+  name: string,
+  template: Template,
+  values: ReadonlyMap<SecretKey, SecretValue>,
+  problems: Problem[],
+): Buffer | undefined {
+  const texts = templateTexts(`env ${name}`, template, values);
+  if (!('problems' in texts))
+    return Buffer.from(renderTemplate(template, (key) => texts.get(key as SecretKey) ?? unreachable(key)));
+  problems.push(...texts.problems);
+  return undefined;
 }
 
 /** The entry's line, or its parts when something in it is leased. */
@@ -103,7 +159,7 @@ function confProperties(
   const template = confTemplate(entry);
   // A template that does not parse is among the problems of `requirements`.
   if ('problem' in template) return [];
-  const texts = confTexts(entry.name, template, values);
+  const texts = templateTexts(`sparkConf ${entry.name}`, template, values);
   if ('problems' in texts) {
     problems.push(...texts.problems);
     return [];
@@ -122,8 +178,8 @@ function confProperties(
   return [];
 }
 
-function confTexts(
-  name: string,
+function templateTexts(
+  where: string,
   template: Template,
   values: ReadonlyMap<SecretKey, SecretValue>,
 ): ReadonlyMap<SecretKey, string> | SecretContentProblems {
@@ -132,7 +188,7 @@ function confTexts(
   for (const key of templateKeys(template)) {
     if (isDynamic(key)) continue;
     const bytes = values.get(key)?.reveal();
-    const text = bytes === undefined ? missing(key) : confText(name, key, bytes);
+    const text = bytes === undefined ? missing(key) : templateText(where, key, bytes);
     if (typeof text === 'string') texts.set(key, text);
     else problems.push(text);
   }

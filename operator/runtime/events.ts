@@ -1,4 +1,5 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { AlreadyExistsError } from './api-error.ts';
 import type { KubeClient } from './kube-client.ts';
 import type { KubeKind, KubeObject } from './kube-object.ts';
 import { quietly } from './quietly.ts';
@@ -24,6 +25,16 @@ export interface EventRecorderOptions {
   readonly onError?: (error: unknown) => void;
   /** Milliseconds, monotonic; for tests. */
   readonly now?: () => number;
+}
+
+/** Of an event that is written once. `message` must hold no secret. */
+export interface EventOnce {
+  readonly type: 'Normal' | 'Warning';
+  /** CamelCase. */
+  readonly reason: string;
+  readonly message: string;
+  /** What tells it from other events of this reason about the same object. */
+  readonly occasion: string;
 }
 
 /** The core kind: `kubectl describe` reads its source, count and times, which events.k8s.io leaves empty. */
@@ -71,6 +82,24 @@ export class EventRecorder {
       })
       .finally(() => this.#sending.delete(sending));
     this.#sending.add(sending);
+  }
+
+  /**
+   * Writes an event unless there is one of the same subject, reason and occasion, whichever process wrote it: then false.
+   * Throws `ApiError`, and knows no limit: for what happens seldom and must be told. The API server forgets events (after an
+   * hour, by default), and with them that they were written.
+   */
+  async recordOnce(subject: EventSubject, once: EventOnce, signal: AbortSignal): Promise<boolean> {
+    const event = eventOf(subject, { ...this.#options, ...once });
+    const hash = createHash('sha256').update(JSON.stringify([subject.uid, once.reason, once.occasion]));
+    const name = eventName(subject, hash.digest('hex').slice(0, 16));
+    try {
+      await this.#options.client.create(EVENT, { ...event, metadata: { ...event.metadata, name } }, signal);
+      return true;
+    } catch (error) {
+      if (error instanceof AlreadyExistsError) return false;
+      throw error;
+    }
   }
 
   /** Waits for what is under way. */
@@ -123,7 +152,7 @@ function eventOf(subject: EventSubject, words: Words): KubeObject & Record<strin
   return {
     metadata: {
       namespace: subject.namespace === '' ? 'default' : subject.namespace,
-      name: `${subject.name.slice(0, LONGEST_NAME)}.${randomBytes(8).toString('hex')}`,
+      name: eventName(subject, randomBytes(8).toString('hex')),
     },
     involvedObject: { ...subject },
     type,
@@ -136,4 +165,9 @@ function eventOf(subject: EventSubject, words: Words): KubeObject & Record<strin
     lastTimestamp: now,
     count: 1,
   };
+}
+
+/** A cut name must not end in what may not stand before the dot. */
+function eventName({ name }: EventSubject, suffix: string): string {
+  return `${name.slice(0, LONGEST_NAME).replace(/[-.]+$/, '')}.${suffix}`;
 }

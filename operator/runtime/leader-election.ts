@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AlreadyExistsError, ConflictError } from './api-error.ts';
+import { AlreadyExistsError, ApiError, ConflictError } from './api-error.ts';
 import type { KubeClient } from './kube-client.ts';
 import type { KubeKind, KubeObject } from './kube-object.ts';
 import { quietly } from './quietly.ts';
@@ -53,7 +53,8 @@ type Attempt = 'ours' | 'theirs' | 'unknown';
  *
  * Clocks of different nodes are never compared: a lease has expired when *we* have not seen it change for as long as it
  * lasts, on our own monotonic clock. A write that meets a newer version (409) has lost the race. The leader stops
- * (10 s) before anyone else may start (15 s).
+ * (10 s) before anyone else may start (15 s). It renews with one request, a PUT over the version that its last write
+ * made; it reads the lease only when that can not be done.
  */
 export class LeaderElection {
   readonly #options: LeaderElectionOptions;
@@ -63,6 +64,8 @@ export class LeaderElection {
   readonly #abort = new AbortController();
   #seen: Lease | undefined;
   #seenAt = 0;
+  /** The lease as our last write left it; undefined: that write failed, or may have, or was not ours. */
+  #written: Lease | undefined;
   #renewedAt = -Infinity;
   #leading = false;
   #running: Promise<void> | undefined;
@@ -156,18 +159,48 @@ export class LeaderElection {
   }
 
   async #acquireOrRenew(signal: AbortSignal): Promise<Attempt> {
+    const written = this.#written;
+    // Whatever goes wrong from here on, the next try looks first.
+    this.#written = undefined;
+    if (written !== undefined && (await this.#renew(written, signal))) return 'ours';
+    return this.#lookAndAcquire(signal);
+  }
+
+  /** False: the lease is not as we left it, or gone. (A server that creates by PUT says 409 of one that is gone.) */
+  async #renew(written: Lease, signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.#write(written, signal);
+      return true;
+    } catch (error) {
+      if (error instanceof ConflictError || (error instanceof ApiError && error.code === 404)) return false;
+      throw error;
+    }
+  }
+
+  async #lookAndAcquire(signal: AbortSignal): Promise<Attempt> {
     const { client, namespace, leaseName, identity } = this.#options;
     const lease = await client.get(LEASE, namespace, leaseName, signal);
     if (lease === undefined) {
       const spec = this.#specAfter(undefined);
-      this.#see(await client.create(LEASE, { metadata: { namespace, name: leaseName }, spec }, signal));
+      this.#wrote(await client.create(LEASE, { metadata: { namespace, name: leaseName }, spec }, signal));
       return 'ours';
     }
     this.#see(lease);
     const holder = lease.spec?.holderIdentity ?? '';
     if (holder !== '' && holder !== identity && !this.#hasExpired(lease)) return 'theirs';
-    this.#see(await client.replace(LEASE, { ...lease, spec: this.#specAfter(lease.spec) }, signal));
+    await this.#write(lease, signal);
     return 'ours';
+  }
+
+  /** Over exactly this version of the lease: else a ConflictError. */
+  async #write(lease: Lease, signal: AbortSignal): Promise<void> {
+    const after = { ...lease, spec: this.#specAfter(lease.spec) };
+    this.#wrote(await this.#options.client.replace(LEASE, after, signal));
+  }
+
+  #wrote(lease: Lease): void {
+    this.#see(lease);
+    this.#written = lease;
   }
 
   #see(lease: Lease): void {

@@ -8,13 +8,13 @@ import type { Reconciler, Request, Result } from '../runtime/reconciler.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { decodeSecret } from './certificate-secret.ts';
 import { SECRET_KEYS, splitBundle } from './certificate-state.ts';
-import { isExcluded, isSameWebhook, planWebhookConfiguration, selectedNamespaces } from './coverage.ts';
+import { areSameWebhooks, isExcluded, planWebhookConfiguration, selectedNamespaces } from './coverage.ts';
 import type { WebhookTarget } from './serving-names.ts';
-import { WEBHOOK_CONFIGURATION, WEBHOOK_NAME, ourWebhook } from './webhook-configuration.ts';
+import { WEBHOOK_CONFIGURATION, isOurs, ourWebhook, ourWebhooks } from './webhook-configuration.ts';
 import type { Webhook, WebhookConfiguration } from './webhook-configuration.ts';
 
 /**
- * Whether driver pods of a namespace reach the webhook.
+ * Whether the pods of a namespace that may get secrets reach the webhook.
  *
  * - `covered`: the API server sends them to us, and trusts us.
  * - `pending`: not yet; it follows by itself.
@@ -70,7 +70,7 @@ export class CoverageKeeper implements Reconciler {
     return coverage;
   }
 
-  /** Throws `ApiError`, and `TerminalError` if the API server keeps something in our webhook that must not be there. */
+  /** Throws `ApiError`, and `TerminalError` if the API server keeps something in our webhooks that must not be there. */
   async reconcile(request: Request, signal: AbortSignal): Promise<Result> {
     this.#tellChanges();
     const observed = this.#options.configurations.get(undefined, request.name);
@@ -79,7 +79,7 @@ export class CoverageKeeper implements Reconciler {
     const written = this.#written?.over === observed ? this.#written.result : undefined;
     const present = written ?? observed;
     const wanted = this.#plan();
-    if (wanted === undefined || isSameWebhook(ourWebhook(present), wanted[0])) return undefined;
+    if (wanted === undefined || areSameWebhooks(ourWebhooks(present), wanted)) return undefined;
     const wait = this.#lastWrite + WRITE_GAP_MS - this.#clock();
     if (wait > 0) return { requeueAfterMs: Math.ceil(wait) };
     this.#lastWrite = this.#clock();
@@ -114,18 +114,18 @@ export class CoverageKeeper implements Reconciler {
       webhooks,
     };
     const applied = await client.apply(WEBHOOK_CONFIGURATION, wanted, { signal, force: true });
-    if (isSameWebhook(ourWebhook(applied), webhooks[0])) return applied;
-    // Apply leaves what another owner added to our webhook (say, a matchCondition); replacing takes it out.
-    const others = (applied.webhooks ?? []).filter((webhook) => webhook.name !== WEBHOOK_NAME);
+    if (areSameWebhooks(ourWebhooks(applied), webhooks)) return applied;
+    // Apply leaves what another owner added to our webhooks (say, a matchCondition); replacing takes it out.
+    const others = (applied.webhooks ?? []).filter((webhook) => !isOurs(webhook));
     const replaced = await client.replace(
       WEBHOOK_CONFIGURATION,
       { ...applied, webhooks: [...others, ...webhooks] },
       signal,
     );
-    if (isSameWebhook(ourWebhook(replaced), webhooks[0])) return replaced;
+    if (areSameWebhooks(ourWebhooks(replaced), webhooks)) return replaced;
     throw new TerminalError(
-      `the API server does not keep webhook ${WEBHOOK_NAME} of ${name} as it was written: ` +
-        'look for an admission policy or another controller that changes it',
+      `the API server does not keep the webhooks ${webhooks.map((webhook) => webhook.name).join(', ')} of ${name} as they were written: ` +
+        'look for an admission policy or another controller that changes them',
     );
   }
 
@@ -151,15 +151,16 @@ export class CoverageKeeper implements Reconciler {
     return covered;
   }
 
-  /** Whether it is as we would write it, its namespaces aside, and trusts the authority that signs. */
+  /** Whether both webhooks are as we would write them, for the same namespaces, and trust the authority that signs. */
   #isIntact(observed: WebhookConfiguration): boolean {
     const webhook = ourWebhook(observed);
     const caBundle = Buffer.from(webhook?.clientConfig?.caBundle ?? '', 'base64').toString('utf8');
     const { ownNamespace, target } = this.#options;
     const namespaces = selectedNamespaces(webhook);
     const [signing] = this.#trusted();
-    const [wanted] = planWebhookConfiguration({ namespaces, ownNamespace, target, caBundle });
-    return signing !== undefined && splitBundle(caBundle).includes(signing) && isSameWebhook(webhook, wanted);
+    const wanted = planWebhookConfiguration({ namespaces, ownNamespace, target, caBundle });
+    if (signing === undefined || !splitBundle(caBundle).includes(signing)) return false;
+    return areSameWebhooks(ourWebhooks(observed), wanted);
   }
 
   /** Parsed once for each version of the Secret: parsing certificates is the dearest part of a run. */

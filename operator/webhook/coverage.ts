@@ -1,12 +1,35 @@
 import { isDeepStrictEqual } from 'node:util';
+import { LABELS } from '../api/group.ts';
 import type { WebhookTarget } from './serving-names.ts';
-import { WEBHOOK_NAME } from './webhook-configuration.ts';
-import type { ClientConfig, Webhook } from './webhook-configuration.ts';
+import { CLIENT_WEBHOOK_NAME, WEBHOOK_NAME } from './webhook-configuration.ts';
+import type { ClientConfig, Selector, Webhook } from './webhook-configuration.ts';
 
 /** Path of the route that the API server calls. */
 export const MUTATE_PATH = '/mutate-pod';
 
 const NAMESPACE_LABEL = 'kubernetes.io/metadata.name';
+const ROLE_LABEL = 'spark-role';
+/** Roles that say: here is a driver. */
+const DRIVER_ROLES = ['driver', 'connect-server'];
+/**
+ * A pod goes to one webhook at most. Executors to none, also those that have the label from their driver's conf: of an
+ * executor nothing changes, and a webhook that is down shall not keep a running job from getting more.
+ */
+const SELECTORS: readonly { readonly name: string; readonly objectSelector: Selector }[] = [
+  {
+    name: WEBHOOK_NAME,
+    objectSelector: { matchExpressions: [{ key: ROLE_LABEL, operator: 'In', values: DRIVER_ROLES }] },
+  },
+  {
+    name: CLIENT_WEBHOOK_NAME,
+    objectSelector: {
+      matchExpressions: [
+        { key: LABELS.inject, operator: 'In', values: ['true'] },
+        { key: ROLE_LABEL, operator: 'NotIn', values: [...DRIVER_ROLES, 'executor'] },
+      ],
+    },
+  },
+];
 const SYSTEM_NAMESPACES = ['kube-system', 'kube-public', 'kube-node-lease'];
 
 export interface CoveragePlanInput {
@@ -24,35 +47,42 @@ export function isExcluded(namespace: string, ownNamespace: string): boolean {
 }
 
 /**
- * The configuration's `webhooks` as they should be: one for the driver pods of the namespaces, or none without a
- * namespace. Every field that the API server would default is written out, so that what it returns compares equal.
+ * The configuration's `webhooks` as they should be: one for the drivers of the namespaces and one for the pods there that
+ * opted in by label, or none without a namespace. Every field that the API server would default is written out, so that
+ * what it returns compares equal.
  */
 export function planWebhookConfiguration(input: CoveragePlanInput): readonly Webhook[] {
   const { ownNamespace, target, caBundle } = input;
   const namespaces = [...new Set(input.namespaces)].filter((namespace) => !isExcluded(namespace, ownNamespace)).sort();
   if (namespaces.length === 0) return [];
-  return [
-    {
-      name: WEBHOOK_NAME,
-      clientConfig: { ...address(target), caBundle: Buffer.from(caBundle, 'utf8').toString('base64') },
-      rules: [
-        { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'], scope: 'Namespaced' },
-      ],
-      objectSelector: { matchExpressions: [{ key: 'spark-role', operator: 'In', values: ['driver'] }] },
-      namespaceSelector: { matchExpressions: [{ key: NAMESPACE_LABEL, operator: 'In', values: namespaces }] },
-      failurePolicy: 'Fail',
-      matchPolicy: 'Equivalent',
-      sideEffects: 'None',
-      timeoutSeconds: 10,
-      reinvocationPolicy: 'IfNeeded',
-      admissionReviewVersions: ['v1'],
-    },
-  ];
+  return SELECTORS.map(({ name, objectSelector }) => ({
+    name,
+    clientConfig: { ...address(target), caBundle: Buffer.from(caBundle, 'utf8').toString('base64') },
+    rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'], scope: 'Namespaced' }],
+    objectSelector,
+    namespaceSelector: { matchExpressions: [{ key: NAMESPACE_LABEL, operator: 'In', values: namespaces }] },
+    failurePolicy: 'Fail',
+    matchPolicy: 'Equivalent',
+    sideEffects: 'None',
+    timeoutSeconds: 10,
+    reinvocationPolicy: 'IfNeeded',
+    admissionReviewVersions: ['v1'],
+  }));
+}
+
+/** Whether the observed webhooks, in any order, do exactly what the wanted ones do. */
+export function areSameWebhooks(observed: readonly Webhook[], wanted: readonly Webhook[]): boolean {
+  const isThere = (webhook: Webhook): boolean =>
+    isSameWebhook(
+      observed.find(({ name }) => name === webhook.name),
+      webhook,
+    );
+  return observed.length === wanted.length && wanted.every(isThere);
 }
 
 /** Whether an observed webhook does exactly what the wanted one does. An unknown field of a later Kubernetes is no difference. */
-export function isSameWebhook(observed: Webhook | undefined, wanted: Webhook | undefined): boolean {
-  if (observed === undefined || wanted === undefined) return observed === wanted;
+export function isSameWebhook(observed: Webhook | undefined, wanted: Webhook): boolean {
+  if (observed === undefined) return false;
   const fields = Object.keys(wanted) as (keyof Webhook)[];
   const hasNoConditions = (observed.matchConditions ?? []).length === 0;
   return hasNoConditions && fields.every((field) => isDeepStrictEqual(observed[field], wanted[field]));

@@ -50,16 +50,31 @@ export const WEBHOOK_CONFIGURATION: KubeKind<WebhookConfiguration> = {
   namespaced: false,
 };
 
-/** Name of our one webhook in it. */
+/** Name of our webhook for what is Spark's driver by its `spark-role`. */
 export const WEBHOOK_NAME = 'driver.secrets.iomete.com';
+/** Name of our webhook for pods that opted in by label. */
+export const CLIENT_WEBHOOK_NAME = 'client.secrets.iomete.com';
 
-/** Our webhook in a configuration, if it is there. */
-export function ourWebhook(configuration: WebhookConfiguration | undefined): Webhook | undefined {
-  return configuration?.webhooks?.find(({ name }) => name === WEBHOOK_NAME);
+const WEBHOOK_NAMES: readonly string[] = [WEBHOOK_NAME, CLIENT_WEBHOOK_NAME];
+
+/** Whether a webhook of a configuration is one of ours. */
+export function isOurs({ name }: Webhook): boolean {
+  return WEBHOOK_NAMES.includes(name);
 }
 
-/** The PEM bundles that the API server trusts us by: one for our webhook, none if it isn't there. */
+/** Our webhooks in a configuration, those that are there. */
+export function ourWebhooks(configuration: WebhookConfiguration | undefined): readonly Webhook[] {
+  return configuration?.webhooks?.filter(isOurs) ?? [];
+}
+
+/** Our webhook for drivers in a configuration, if it is there. */
+export function ourWebhook(configuration: WebhookConfiguration | undefined): Webhook | undefined {
+  return ourWebhooks(configuration).find(({ name }) => name === WEBHOOK_NAME);
+}
+
+/** The PEM bundles that the API server trusts us by: one for each of our webhooks that is there. */
 export function trustedBundles(configuration: WebhookConfiguration | undefined): string[] {
-  const webhook = ourWebhook(configuration);
-  return webhook === undefined ? [] : [Buffer.from(webhook.clientConfig?.caBundle ?? '', 'base64').toString('utf8')];
+  return ourWebhooks(configuration).map(({ clientConfig }) =>
+    Buffer.from(clientConfig?.caBundle ?? '', 'base64').toString('utf8'),
+  );
 }

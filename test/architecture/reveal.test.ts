@@ -7,6 +7,7 @@ const OPERATOR = join(import.meta.dirname, '..', '..', 'operator');
 const MAY_REVEAL = [
   'followed-secrets.ts',
   'injection/leased-content.ts',
+  'injection/reference-content.ts',
   'injection/secret-content.ts',
   'stores/database/connection-url.ts',
   'stores/database/envelope.ts',

@@ -69,9 +69,11 @@ describe('the chart', function () {
       WEBHOOK_SERVICE: 'try-spark-secrets-operator',
       WEBHOOK_CONFIGURATION: 'try-spark-secrets-operator',
       WEBHOOK_PORT: '8443',
+      API_PORT: '8444',
       HEALTH_PORT: '8080',
       LEASE_NAME: 'try-spark-secrets-operator',
       CERTIFICATE_SECRET: 'try-spark-secrets-operator-certificate',
+      OPERATOR_IMAGE: 'spark-secrets-operator:0.1.0',
       LOG_LEVEL: 'info',
       CLUSTER_DOMAIN: 'cluster.local',
     });
@@ -105,8 +107,12 @@ describe('the chart', function () {
     const budget = only(objects, 'PodDisruptionBudget').spec as { selector: { matchLabels: object } };
     expect(labels).to.include(service.selector);
     expect(labels).to.include(budget.selector.matchLabels);
-    expect(service.ports).to.deep.equal([{ name: 'webhook', port: 443, targetPort: 'webhook', appProtocol: 'https' }]);
+    expect(service.ports).to.deep.equal([
+      { name: 'webhook', port: 443, targetPort: 'webhook', appProtocol: 'https' },
+      { name: 'api', port: 8443, targetPort: 'api', appProtocol: 'https' },
+    ]);
     expect(container(objects)['ports']).to.deep.include({ name: 'webhook', containerPort: 8443 });
+    expect(container(objects)['ports']).to.deep.include({ name: 'api', containerPort: 8444 });
   });
 
   it('has a comment in every paragraph of its values', async () => {

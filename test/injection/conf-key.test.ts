@@ -22,6 +22,9 @@ const CONF_KEYS = [
   'spark.ui.port',
   'spark.portal',
   'spark.ssl.keyStore',
+  'spark.ssl.ui.privateKey',
+  'spark.ssl.ui.privateKeyX',
+  'spark.ssl.enabled',
   'spark.ssl.keyStorePassword',
   'spark.ssl.ui.keyPassword',
   'spark.executorEnv.A',
@@ -61,6 +64,8 @@ const ENV_NAMES = [
   'SPARK_EXECUTOR_ID',
   'SPARK_JAVA_OPT_1',
   'SPARK_SUBMIT_OPTS',
+  'PYSPARK_SUBMIT_ARGS',
+  'SPARKR_SUBMIT_ARGS',
   'SPARK_DAEMON_JAVA_OPTS',
   'SPARK_TOKEN',
 ];

@@ -172,15 +172,28 @@ describe('decide', () => {
       expect(decide(pod, [view('a', REFUSED)]).kind).to.equal('deny');
     });
 
+    const refer = (value: string) => {
+      const [driver] = pod.spec.containers;
+      return { ...pod, spec: { ...pod.spec, containers: [{ ...driver!, env: [{ name: 'X', value }] }] } };
+    };
+    it('a driver whose variable refers to a key that its bindings do not cover, or that no binding selects', () => {
+      for (const views of [[view('a')], [view('a', { spec: { selector: { applications: ['other'] } } })], []]) {
+        const decision = decide(refer('x${secrets.orders/NOWHERE}'), views);
+        expect(decision.kind).to.equal('deny');
+        expect(messageOf(decision)).to.match(/^The variable X refers to \$\{secrets.orders\/NOWHERE\}, but no .*/);
+      }
+      expect(decide(refer('x${secrets.orders/DB_PASSWORD}'), [view('a')]).kind).to.equal('patch');
+    });
+
     it('a pod that is selected but launched in another way, and says what is supported', () => {
-      const server = {
-        metadata: { labels: { team: 'orders' } },
-        spec: { containers: [{ name: 'x', args: ['start-connect-server.sh'] }] },
+      const other = {
+        metadata: { labels: { team: 'orders', 'spark-role': 'driver' } },
+        spec: { containers: [{ name: 'x', args: ['spark-submit'] }] },
       };
-      const decision = decide(server, [view('a', { spec: { selector: { matchLabels: { team: 'orders' } } } })]);
+      const decision = decide(other, [view('a', { spec: { selector: { matchLabels: { team: 'orders' } } } })]);
       expect(decision.kind).to.equal('deny');
       expect(messageOf(decision)).to.match(
-        /selected by SparkJobSecretBinding analytics\/a, but .*Supported: spark-submit in cluster mode/,
+        /selected by SparkJobSecretBinding analytics\/a, but .*Supported: spark-submit in cluster mode; a Spark Connect or Thrift server; a pod with the label secrets.iomete.com\/inject: "true"/,
       );
     });
 

@@ -48,7 +48,9 @@ describe('content on lease', () => {
       { A: 'one' },
     );
     expect(content.envKeys).to.deep.equal({ A: 'A', P: PASSWORD, U: USER });
-    expect(content.data).to.have.all.keys('A', 'leased.json', 'spark.properties', 'redaction.regex');
+    const scripts = ['references.sed', 'executor-references.sed'];
+    expect(content.data).to.have.all.keys('A', 'leased.json', 'spark.properties', 'redaction.regex', ...scripts);
+    expect(content.data['references.sed']).to.equal('s/\\${secrets\\.A}/one/g\n');
     expect(content.data['spark.properties']).to.equal(
       'spark.plain=one\n' +
         'spark.kubernetes.executor.secretKeyRef.A=spark-secrets-orders\\:A\n' +

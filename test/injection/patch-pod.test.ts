@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { patchPod } from '../../operator/injection/patch-pod.ts';
 import type { Container, Pod } from '../../operator/injection/pod.ts';
 import { applyJsonPatch } from '../doubles/json-patch.ts';
-import { golden, GOLDEN_PODS, view } from './bindings.ts';
+import { defaulted, golden, GOLDEN_PODS, view, type FullPod } from './bindings.ts';
 
 const VIEWS = [
   view('orders', { spec: { env: [{ name: 'DB_PASSWORD', key: 'orders/DB_PASSWORD' }], precedence: 'Binding' } }),
@@ -16,8 +16,6 @@ const VIEWS = [
     },
   }),
 ];
-
-type FullPod = ReturnType<typeof golden>;
 
 function patched(pod: Pod, views = VIEWS): FullPod {
   return applyJsonPatch(pod, patchPod(pod, views)) as FullPod;
@@ -37,23 +35,6 @@ function withDriver(pod: FullPod, change: Partial<Container>): FullPod {
     container.args?.[0] === 'driver' ? { ...container, ...change } : container,
   );
   return { ...pod, spec: { ...pod.spec, containers } };
-}
-
-/** What the API server and ServiceAccount admission add to what we wrote, before a webhook is called again. */
-function defaulted(pod: FullPod): FullPod {
-  const token = {
-    name: 'kube-api-access-x7k2p',
-    mountPath: '/var/run/secrets/kubernetes.io/serviceaccount',
-    readOnly: true,
-  };
-  const initContainers = pod.spec.initContainers!.map((container) => ({
-    ...container,
-    terminationMessagePath: '/dev/termination-log',
-    imagePullPolicy: container.imagePullPolicy ?? 'IfNotPresent',
-    volumeMounts: [...(container.volumeMounts ?? []), token],
-    env: [{ name: 'ADDED', value: 'x' }, ...(container.env ?? [])],
-  }));
-  return { ...pod, spec: { ...pod.spec, initContainers } };
 }
 
 describe('patchPod', () => {
@@ -110,6 +91,7 @@ describe('patchPod', () => {
           limits: { cpu: '100m', memory: '64Mi' },
         });
         expect(Object.fromEntries(merge.env!.map((entry) => [entry.name, entry.value]))).to.deep.equal({
+          MODE: 'properties',
           SRC: '/opt/spark/conf/spark.properties',
           OUT: '/mnt/spark-secrets/conf/spark.properties',
           BEFORE: '/mnt/spark-secrets/source/before',
@@ -131,6 +113,18 @@ describe('patchPod', () => {
     });
   }
 
+  it('mounts the token that the driver has, so that ServiceAccount admission leaves it as it is and no second call follows', () => {
+    const before = golden('spark-4.0-pod-template');
+    const token = { name: 'kube-api-access-x7k2p', mountPath: '/var/run/secrets/kubernetes.io/serviceaccount' };
+    const own = { name: 'own', mountPath: '/var/run/secrets/own' };
+    const volumeMounts = [...(driverOf(before).volumeMounts ?? []), { ...token, readOnly: true }, own];
+    const mounts = mergeOf(patched(withDriver(before, { volumeMounts }))).volumeMounts ?? [];
+    expect(mounts)
+      .to.deep.include({ ...token, readOnly: true })
+      .and.not.deep.include(own);
+    expect(mergeOf(patched(before)).volumeMounts?.map(({ name }) => name)).not.to.include(token.name);
+  });
+
   it('gives the driver its variables by reference, and only those for drivers', () => {
     const { env } = driverOf(patched(golden('spark-3.4-java')));
     expect(env!.slice(-2)).to.deep.equal([
@@ -151,6 +145,8 @@ describe('patchPod', () => {
     const items = (path: string) => [
       { key: 'spark.properties', path: `${path}.properties` },
       { key: 'redaction.regex', path: `${path}.regex` },
+      { key: 'references.sed', path: `${path}.references` },
+      { key: 'executor-references.sed', path: `${path}.executors` },
     ];
     expect(volumes).to.deep.equal([
       {

@@ -45,6 +45,7 @@ export const ENV_NAMES: readonly string[] = [
   'SPARK_EXECUTOR_CORES',
   'SPARK_JAVA_OPT_0',
   'SPARK_SUBMIT_OPTS',
+  'PYSPARK_SUBMIT_ARGS',
   'SPARK_DAEMON_JAVA_OPTS',
   'SPARK_SECRET',
   'MY_PATH',

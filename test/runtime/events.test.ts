@@ -108,6 +108,43 @@ describe('event recorder', () => {
     expect(errors).to.deep.equal([]);
   });
 
+  describe('of what is written once', () => {
+    const { signal } = new AbortController();
+    const once = { type: 'Warning', reason: 'Missed', message: 'too late', occasion: 'first' } as const;
+    /** As another process. */
+    const other = () =>
+      new EventRecorder({ client: new HttpKubeClient(connection), component: 'operator', instance: 'operator-1' });
+
+    it('says whether it is the first to tell, also after another process', async () => {
+      expect(await recorder.recordOnce(subject, once, signal)).to.equal(true);
+      expect(await recorder.recordOnce(subject, once, signal)).to.equal(false);
+      expect(await other().recordOnce(subject, { ...once, message: 'in other words' }, signal)).to.equal(false);
+      expect(events).to.have.length(1);
+      expect(events[0]).to.deep.include({ involvedObject: subject, reason: 'Missed', message: 'too late', count: 1 });
+    });
+
+    it('tells apart occasions, reasons, and objects of one name', async () => {
+      const asks = [
+        recorder.recordOnce(subject, once, signal),
+        recorder.recordOnce(subject, { ...once, occasion: 'second' }, signal),
+        recorder.recordOnce(subject, { ...once, reason: 'Lost' }, signal),
+        recorder.recordOnce({ ...subject, kind: 'Other', uid: 'u2' }, once, signal),
+      ];
+      expect(await Promise.all(asks)).to.deep.equal([true, true, true, true]);
+    });
+
+    it('throws when it could not be written', async () => {
+      api.faults.push({ code: 403, times: 1 });
+      const error = await recorder.recordOnce(subject, once, signal).catch((thrown: unknown) => thrown);
+      expect(error).to.include({ code: 403 });
+    });
+
+    it('has a name that the server takes, however the name of its object is cut', async () => {
+      await recorder.recordOnce({ ...subject, name: `${'n'.repeat(199)}-${'m'.repeat(40)}` }, once, signal);
+      expect((events[0]?.['metadata'] as { name: string }).name).to.match(/^n{199}\.[0-9a-f]{16}$/);
+    });
+  });
+
   it('cuts what the server would refuse', async () => {
     recorder.record({ ...subject, name: 'n'.repeat(253) }, 'Normal', 'Ready', 'x'.repeat(5_000));
     await recorder.flush();

@@ -49,6 +49,18 @@ describe('leader election', () => {
     return made;
   };
   const lease = async (): Promise<Lease> => (await client.get(LEASE, 'system', 'operator', signal))!;
+  const stored = (): Lease | undefined => api.store.get(LEASES, 'system', 'operator');
+  /** The methods of the requests since the `from`th, once there are `count` of them. */
+  const methodsSince = async (from: number, count: number): Promise<string[]> => {
+    await eventually(() => api.requests.length >= from + count);
+    return api.requests.slice(from, from + count).map((request) => request.split(' ')[0] ?? '');
+  };
+  /** Waits until a write was served: the next is a whole pause away. Returns how many requests there were by then. */
+  const betweenRenewals = async (): Promise<number> => {
+    const before = stored()?.metadata.resourceVersion;
+    await eventually(() => stored()?.metadata.resourceVersion !== before);
+    return api.requests.length;
+  };
   const leads = ({ election }: Candidate) => eventually(() => election.leading);
 
   beforeEach(async () => {
@@ -138,11 +150,79 @@ describe('leader election', () => {
   it('stops at once when another holds the lease', async () => {
     const first = candidate('a', { leaseMs: 10_000, renewDeadlineMs: 9_000 });
     await leads(first);
-    const spec = { ...(await lease()).spec, holderIdentity: 'thief' };
+    const from = await betweenRenewals();
+    const spec = { ...stored()?.spec, holderIdentity: 'thief' };
     api.store.put(LEASES, { metadata: { namespace: 'system', name: 'operator' }, spec });
     await eventually(() => first.stopped === 1);
     await first.election.release();
-    expect((await lease()).spec?.holderIdentity).to.equal('thief');
+    expect(stored()?.spec?.holderIdentity).to.equal('thief');
+    expect(await methodsSince(from, api.requests.length - from)).to.deep.equal(['PUT', 'GET']);
+  });
+
+  describe('a leader that renews', () => {
+    let errors: unknown[];
+    let first: Candidate;
+    beforeEach(async () => {
+      errors = [];
+      first = candidate('a', { onError: (error) => errors.push(error) });
+      await leads(first);
+    });
+    const stillLeads = (): void => {
+      expect(first.election.leading).to.be.true;
+      expect([first.started, first.stopped]).to.deep.equal([1, 0]);
+    };
+
+    it('sends one request each time', async () => {
+      const from = await betweenRenewals();
+      const before = stored()?.spec?.renewTime;
+      expect(await methodsSince(from, 5)).to.deep.equal(Array(5).fill('PUT'));
+      expect(stored()?.spec?.renewTime).not.to.equal(before);
+      stillLeads();
+    });
+
+    it('looks when somebody else wrote, and goes on if the lease is still its own', async () => {
+      const from = await betweenRenewals();
+      const { metadata, spec } = stored()!;
+      api.store.put(LEASES, { metadata: { ...metadata, annotations: { note: 'kept' } }, spec });
+      expect(await methodsSince(from, 4)).to.deep.equal(['PUT', 'GET', 'PUT', 'PUT']);
+      await eventually(() => stored()?.spec?.renewTime !== spec?.renewTime);
+      expect(stored()?.metadata.annotations).to.deep.equal({ note: 'kept' });
+      expect(stored()?.spec).to.include({ holderIdentity: 'a', leaseTransitions: 0, acquireTime: spec?.acquireTime });
+      stillLeads();
+      expect(errors).to.deep.equal([]);
+    });
+
+    // 409 is what Kubernetes answers, as it would create a Lease by PUT if the one that was meant were not another.
+    for (const code of [404, 409]) {
+      it(`makes a lease that was deleted anew, when its write is answered ${code}`, async () => {
+        const from = await betweenRenewals();
+        const body = { kind: 'Status', reason: code === 409 ? 'Conflict' : 'NotFound', code };
+        api.faults.push({ method: 'PUT', times: 1, code, body });
+        api.store.delete(LEASES, 'system', 'operator');
+        expect(await methodsSince(from, 4)).to.deep.equal(['PUT', 'GET', 'POST', 'PUT']);
+        expect(stored()?.spec?.holderIdentity).to.equal('a');
+        stillLeads();
+        expect(errors).to.deep.equal([]);
+      });
+    }
+
+    it('stops when its lease was deleted and another made one', async () => {
+      api.store.delete(LEASES, 'system', 'operator');
+      const spec = { holderIdentity: 'thief', leaseDurationSeconds: 60 };
+      api.store.put(LEASES, { metadata: { namespace: 'system', name: 'operator' }, spec });
+      await eventually(() => first.stopped === 1);
+      expect(stored()?.spec).to.deep.equal(spec);
+    });
+
+    for (const fault of [{ code: 500 }, { act: 'reset' }] as const) {
+      it(`looks first after a write whose end it does not know: ${JSON.stringify(fault)}`, async () => {
+        const from = await betweenRenewals();
+        api.faults.push({ method: 'PUT', times: 1, ...fault });
+        expect(await methodsSince(from, 4)).to.deep.equal(['PUT', 'GET', 'PUT', 'PUT']);
+        stillLeads();
+        expect(errors).to.have.length(1);
+      });
+    }
   });
 
   for (const [clock, renewTime] of Object.entries({

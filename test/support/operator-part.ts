@@ -46,6 +46,7 @@ export async function startOperatorPart(options: OperatorPartOptions): Promise<O
     bindings: controller('bindings'),
     runs: controller('runs'),
     restarts: controller('restarts'),
+    missed: controller('missed'),
     stores: controller('stores'),
     coverage: controller('coverage'),
     certificates: controller('certificates'),

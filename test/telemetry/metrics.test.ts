@@ -22,6 +22,13 @@ describe('metrics', () => {
     expect(text).to.contain('spark_secrets_reconcile_duration_seconds_bucket{le="0.025",controller="binding"} 1');
   });
 
+  it('count pods that miss their secrets, from zero on', async () => {
+    const metrics = new Metrics();
+    expect(await figures(metrics)).to.include('spark_secrets_missed_injections_total 0');
+    metrics.missedInjection();
+    expect(await figures(metrics)).to.include('spark_secrets_missed_injections_total 1');
+  });
+
   it('ask for the depth of queues when they are read', async () => {
     const metrics = new Metrics();
     let depth = 3;

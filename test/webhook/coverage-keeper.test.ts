@@ -28,6 +28,32 @@ describe('coverage keeper', () => {
     expect(world.cluster.writes).to.have.length(1);
   });
 
+  it('adds the second webhook to what a version before left, and covers nothing until then', async () => {
+    const world = await worldWithCertificates('a');
+    const keeper = world.coverageKeeper();
+    await world.settle(keeper);
+    world.editAll((webhooks) => webhooks.slice(0, 1));
+    expect(keeper.covers('a')).to.equal('pending');
+    await world.settle(keeper);
+    expect(world.configuration?.webhooks?.map(({ name }) => name)).to.deep.equal([
+      'driver.secrets.iomete.com',
+      'client.secrets.iomete.com',
+    ]);
+    expect(keeper.covers('a')).to.equal('covered');
+  });
+
+  it('repairs the second webhook alone, and covers nothing until then', async () => {
+    const world = await worldWithCertificates('a');
+    const keeper = world.coverageKeeper();
+    await world.settle(keeper);
+    const good = world.configuration?.webhooks;
+    world.editAll(([first, second]) => [first!, { ...second!, namespaceSelector: {} }]);
+    expect(keeper.covers('a')).to.equal('pending');
+    await world.settle(keeper);
+    expect(world.configuration?.webhooks).to.deep.equal(good);
+    expect(keeper.covers('a')).to.equal('covered');
+  });
+
   it('writes nothing in a cluster without bindings', async () => {
     const world = await worldWithCertificates();
     await world.settle(world.coverageKeeper());

@@ -103,10 +103,16 @@ export class KeeperWorld {
     return ourWebhook(this.configuration);
   }
 
-  /** A hand edit of our webhook. */
+  /** A hand edit of all webhooks. */
   edit(change: Partial<Webhook>): void {
-    const webhooks = this.configuration?.webhooks?.map((webhook) => ({ ...webhook, ...change }));
-    const edited: WebhookConfiguration = { metadata: { name: CONFIGURATION.name }, webhooks: webhooks ?? [] };
+    this.editAll((webhooks) => webhooks.map((webhook) => ({ ...webhook, ...change })));
+  }
+
+  editAll(change: (webhooks: readonly Webhook[]) => readonly Webhook[]): void {
+    const edited: WebhookConfiguration = {
+      metadata: { name: CONFIGURATION.name },
+      webhooks: change(this.configuration?.webhooks ?? []),
+    };
     this.cluster.put(WEBHOOK_CONFIGURATION, edited);
   }
 }

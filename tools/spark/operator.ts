@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseAllDocuments } from 'yaml';
+import { parseAllDocuments, type YAMLMap } from 'yaml';
 import type { Cluster } from '../../deploy/local/cluster.ts';
 import { apply } from './kube.ts';
 
@@ -27,11 +27,15 @@ export async function operatorReady(cluster: Cluster): Promise<void> {
   await cluster.kubectl(args, { timeoutMs: 200_000 });
 }
 
+/** The Deployment names the image twice: what it runs, and what the operator gives to drivers without a shell. */
 function withImage(text: string, image: string): string {
   const documents = parseAllDocuments(text).filter((document) => document.contents !== null);
   const deployment = documents.find((document) => document.get('kind') === 'Deployment');
-  const path = ['spec', 'template', 'spec', 'containers', 0, 'image'];
-  if (deployment?.hasIn(path) !== true) throw new Error(`${manifest} has no Deployment with a container`);
-  deployment.setIn(path, image);
+  const container = ['spec', 'template', 'spec', 'containers', 0];
+  if (deployment?.hasIn([...container, 'image']) !== true)
+    throw new Error(`${manifest} has no Deployment with a container`);
+  const { env } = (deployment.getIn(container) as YAMLMap).toJSON() as { env: readonly { readonly name: string }[] };
+  deployment.setIn([...container, 'image'], image);
+  deployment.setIn([...container, 'env', env.findIndex(({ name }) => name === 'OPERATOR_IMAGE'), 'value'], image);
   return documents.map((document) => document.toString({ directives: false })).join('---\n');
 }

@@ -54,7 +54,7 @@ export async function logPlaces(cluster: Cluster, namespace: string): Promise<re
 export async function runningPlaces(cluster: Cluster, run: Submission): Promise<readonly Place[]> {
   const { namespace, driver } = run;
   const container = { namespace, name: driver, container: DRIVER_CONTAINER };
-  const events = await inPod(cluster, container, 'sh', '-c', 'cat /tmp/spark-*.inprogress');
+  const events = await inPod(cluster, container, 'sh', '-c', 'cat /tmp/*.inprogress');
   const page = await inPod(cluster, container, 'python3', '-c', environmentPage);
   for (const [what, text] of [
     ['event log', events],

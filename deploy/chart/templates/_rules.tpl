@@ -13,6 +13,10 @@ so that a list of namespaces can one day turn the first part into a Role for eac
 - apiGroups: [secrets.iomete.com]
   resources: [secretstoreconfigs]
   verbs: [get]
+# Looks, when a driver started without the secrets of a binding, at when that binding was last changed.
+- apiGroups: [secrets.iomete.com]
+  resources: [sparkjobsecretbindings]
+  verbs: [get]
 # Reports conditions on them by server-side apply, which is a patch.
 - apiGroups: [secrets.iomete.com]
   resources: [secretstoreconfigs/status, sparkjobsecretbindings/status]
@@ -30,11 +34,16 @@ so that a list of namespaces can one day turn the first part into a Role for eac
   resources: [secrets]
   verbs: [get, list, watch, create, update]
 # Watches the metadata of driver pods that it has changed (label secrets.iomete.com/injected=true), to list in a
-# binding's status the applications that use it, and to make a run's Secret. It never writes a pod: the webhook answers the
-# API server's question.
+# binding's status the applications that use it, and to make a run's Secret; and of those that it has not, to tell when
+# one should have secrets. It never writes a pod: the webhook answers the API server's question.
 - apiGroups: ['']
   resources: [pods]
   verbs: [list, watch]
+# Reads the one pod that somebody asks the API to explain, who has to be allowed to get it: nothing of its content is told
+# but names of variables and the references in them.
+- apiGroups: ['']
+  resources: [pods]
+  verbs: [get]
 # Evicts the driver of an application whose binding asks for a restart when a value changes (rotation.onChange: Restart),
 # and only when the application's own operator brings it back. An eviction keeps PodDisruptionBudgets.
 - apiGroups: ['']
@@ -56,6 +65,14 @@ so that a list of namespaces can one day turn the first part into a Role for eac
 - apiGroups: ['']
   resources: [namespaces]
   verbs: [list, watch]
+# Asks the API server whose token a caller of the API sent.
+- apiGroups: [authentication.k8s.io]
+  resources: [tokenreviews]
+  verbs: [create]
+# Asks it what that caller may do.
+- apiGroups: [authorization.k8s.io]
+  resources: [subjectaccessreviews]
+  verbs: [create]
 # Keeps the covered namespaces and the certificate authority in its own webhook configuration. The chart creates the
 # object, so that the operator needs no right to create one and no right on anybody else's.
 - apiGroups: [admissionregistration.k8s.io]

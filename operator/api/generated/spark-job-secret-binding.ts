@@ -57,7 +57,11 @@ export interface SparkJobSecretBinding {
       /**
        * The key in the store, such as `orders/DB_PASSWORD`; or `PATH#FIELD`, a field of credentials that a store of type vault makes for each run, such as `database/creds/readonly#username`. Those are leased when the driver appears, renewed while it runs and revoked when it ends; they need scope Application, and the path in the store's dynamicPaths. All fields of one path that a binding names come from one lease.
        */
-      key: string;
+      key?: string;
+      /**
+       * Text with keys in `${KEY}`, as for sparkConf. Fields of credentials on lease (`PATH#FIELD`) can't be part of a variable's template.
+       */
+      template?: string;
       /**
        * Which pods get it; by default driver and executors.
        *
@@ -103,6 +107,72 @@ export interface SparkJobSecretBinding {
        * Text with keys in `${KEY}`, such as `jdbc:postgresql://db/orders?password=${orders/DB_PASSWORD}`. `${database/creds/readonly#password}` is a field of credentials as for env. Write `$${` for a literal `${`. Values are put in as they are, without escaping.
        */
       template?: string;
+      /**
+       * How the value gets there. Value: in the properties that the driver reads, so it is in Spark's conf, which whoever can read that conf sees. Environment: in an environment variable of driver and executors, and the property holds `${env.NAME}`, which Hadoop replaces when it reads a `spark.hadoop.` property, or `${env:NAME}`, which Spark replaces in `spark.ssl.` properties: Spark's conf, its UI and its event log never hold the value. Auto: Environment where that works (those two; not for templates with credentials on lease), Value otherwise.
+       */
+      delivery?: 'Auto' | 'Value' | 'Environment';
+    }[];
+    /**
+     * The properties and variables that a well-known system needs, from the keys of one group, by one entry. An entry of sparkConf or env with the same name wins. crds/README.md lists what each gives.
+     *
+     * @maxItems 32
+     *
+     * Items: One system.
+     */
+    presets?: {
+      /**
+       * S3A: keys ACCESS_KEY and SECRET_KEY, and SESSION_TOKEN where sessionToken is set. ABFS: ACCOUNT_KEY, or CLIENT_ID, CLIENT_SECRET and TENANT_ID with auth OAuth. GCS: PRIVATE_KEY, PRIVATE_KEY_ID and CLIENT_EMAIL. JDBC: URL, USER and PASSWORD of a JDBC catalog. Kafka: USERNAME and PASSWORD, as variables KAFKA_USERNAME, KAFKA_PASSWORD and, as a line of JAAS configuration, KAFKA_SASL_JAAS_CONFIG. IcebergREST: CREDENTIAL of a REST catalog.
+       */
+      type: 'S3A' | 'ABFS' | 'GCS' | 'JDBC' | 'Kafka' | 'IcebergREST';
+      /**
+       * The group that holds the keys, such as `orders/s3`.
+       */
+      group: string;
+      /**
+       * S3A: only for this bucket.
+       */
+      bucket?: string;
+      /**
+       * S3A: the credentials are temporary and have a SESSION_TOKEN.
+       */
+      sessionToken?: boolean;
+      /**
+       * ABFS: the storage account, such as `sales`, or its full host name.
+       */
+      account?: string;
+      /**
+       * ABFS: how the account is used; by default SharedKey.
+       */
+      auth?: 'SharedKey' | 'OAuth';
+      /**
+       * JDBC and IcebergREST: name of the catalog, as in `spark.sql.catalog.NAME`.
+       */
+      catalog?: string;
+      /**
+       * Kafka: what the names of the variables begin with; by default KAFKA_.
+       */
+      prefix?: string;
+      /**
+       * Kafka: the SASL mechanism that the line of JAAS configuration is for; by default PLAIN.
+       */
+      mechanism?: 'PLAIN' | 'SCRAM';
+    }[];
+    /**
+     * Keys that matching jobs may name as `${secrets.KEY}` or `${secrets.GROUP/KEY}` in their own Spark conf and environment, beside those that env, envFrom, sparkConf and presets name anyway.
+     *
+     * @maxItems 256
+     *
+     * Items: A key, or every key directly in a group.
+     */
+    references?: {
+      /**
+       * The key in the store, such as `orders/DB_PASSWORD`.
+       */
+      key?: string;
+      /**
+       * The group, such as `orders/s3`. Only keys that the store grants to this namespace.
+       */
+      group?: string;
     }[];
     /**
      * Files under /mnt/spark-secrets/files. Not yet supported.

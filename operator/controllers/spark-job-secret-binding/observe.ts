@@ -1,7 +1,8 @@
-import { envKeysOf, type BindingSecret } from '../../api/binding-secret.ts';
+import { envKeysOf, referenceKeysOf, type BindingSecret } from '../../api/binding-secret.ts';
 import { storeRefOf, type DriverPod, type SecretStoreConfig, type SparkJobSecretBinding } from '../../api/kinds.ts';
 import type { Problem } from '../../api/reasons.ts';
 import { parseKey, type SecretKey } from '../../api/secret-key.ts';
+import { keysOfSource } from '../../injection/environment.ts';
 import { requirements, type Requirements } from '../../injection/requirements.ts';
 import { bindingSecretName } from '../../injection/secret-name.ts';
 import type { KubeObject } from '../../runtime/kube-object.ts';
@@ -75,6 +76,7 @@ export async function observe(request: Request, sources: Sources): Promise<Obser
 /** What the Secret has of the store: the keys of its variables as it says itself, those of properties as the status does. */
 function heldKeys({ status }: SparkJobSecretBinding, secret: BindingSecret | undefined): SecretKey[] {
   if (secret === undefined) return [];
-  const names = [...Object.values(envKeysOf(secret) ?? {}), ...(status?.keys ?? []).map(({ key }) => key)];
+  const ofVariables = Object.values(envKeysOf(secret) ?? {}).flatMap(keysOfSource);
+  const names = [...ofVariables, ...referenceKeysOf(secret), ...(status?.keys ?? []).map(({ key }) => key)];
   return [...new Set(names)].flatMap((name) => parseKey(name) ?? []);
 }

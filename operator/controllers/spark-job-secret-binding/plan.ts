@@ -3,6 +3,7 @@ import { mergeConditions, timestamp, type DesiredCondition } from '../../api/con
 import { ANNOTATIONS } from '../../api/group.ts';
 import type { BindingStatus, DriverPod, Secret } from '../../api/kinds.ts';
 import type { Problem } from '../../api/reasons.ts';
+import { expandedSpec, isCarrier } from '../../injection/expanded-spec.ts';
 import { specDigest } from '../../injection/spec-digest.ts';
 import type { Observed } from './observe.ts';
 import { changedSecret } from './secret-manifest.ts';
@@ -146,8 +147,9 @@ function coverageProblem({ binding, coverage }: Observed): Problem | undefined {
 }
 
 function readyMessage({ binding }: Observed, resolution: Resolution): string {
-  const env = resolution.kind === 'content' ? Object.keys(resolution.content.envKeys).length : 0;
-  const conf = binding.spec.sparkConf?.length ?? 0;
+  const variables = resolution.kind === 'content' ? Object.keys(resolution.content.envKeys) : [];
+  const env = variables.filter((name) => !isCarrier(name)).length;
+  const conf = expandedSpec(binding.spec).sparkConf?.length ?? 0;
   return `Matching Spark jobs get ${env} environment variable${env === 1 ? '' : 's'} and ${conf} Spark propert${conf === 1 ? 'y' : 'ies'}.`;
 }
 
@@ -173,8 +175,8 @@ function applicationsOf({ drivers }: Observed): Pick<BindingStatus, 'application
   const applications = [...drivers]
     .sort((a, b) => (age(a) < age(b) ? 1 : -1))
     .slice(0, MOST_APPLICATIONS)
-    .map(({ metadata, status }) => ({
-      name: metadata.labels?.['spark-app-name'] ?? metadata.name,
+    .map(({ metadata, status, application }) => ({
+      name: application ?? metadata.name,
       driver: metadata.name,
       ...(status?.phase === undefined ? {} : { phase: status.phase }),
       ...(metadata.creationTimestamp === undefined ? {} : { since: metadata.creationTimestamp }),

@@ -2,6 +2,7 @@ import type { BindingSpec } from '../../api/kinds.ts';
 import type { Problem } from '../../api/reasons.ts';
 import type { SecretGroup, SecretKey } from '../../api/secret-key.ts';
 import type { SecretValue } from '../../api/secret-value.ts';
+import { expandedSpec, isProvided } from '../../injection/expanded-spec.ts';
 import { requirements } from '../../injection/requirements.ts';
 import { secretContent, type SecretContent } from '../../injection/secret-content.ts';
 import type { Answer } from '../../stores/cache.ts';
@@ -51,8 +52,7 @@ function resolveAnswer(observed: Observed, answer: Answer): Resolution {
 /** What is still granted; nothing when that makes no content by itself: a withdrawn value must not stay for it. */
 function remainsOf(observed: Observed, answer: Answer): { readonly remains?: SecretContent } {
   const { spec } = observed.binding;
-  const nothing = { ...spec, env: [], envFrom: [], sparkConf: [] };
-  for (const part of [grantedPart(spec, answer), nothing]) {
+  for (const part of [grantedPart(spec, answer), nothingOf(spec)]) {
     const rest = contentOf(observed, part, answer);
     if (rest.kind === 'content') return { remains: rest.content };
   }
@@ -94,22 +94,31 @@ function absentProblems(observed: Observed, answer: Answer): Problem[] {
     problems.push({ reason: 'KeyNotFound', message });
   }
   if (empty.length > 0) {
-    const message = `SecretStoreConfig ${storeName(observed)} has no key for this namespace in group ${some(empty)}: add one, or correct envFrom.`;
+    const message = `SecretStoreConfig ${storeName(observed)} has no key for this namespace in group ${some(empty)}: add one, or correct envFrom or references.`;
     problems.push({ reason: 'KeyNotFound', message });
   }
   return problems;
 }
 
 /** The spec without the entries that need a key which is denied, or is not there, and without empty groups. */
-function grantedPart(spec: BindingSpec, answer: Answer): BindingSpec {
-  const has = (entry: Pick<BindingSpec, 'env' | 'sparkConf'>): boolean =>
-    requirements({ ...spec, env: [], envFrom: [], sparkConf: [], ...entry }).keys.every((key) =>
-      answer.values.has(key),
-    );
+function grantedPart(binding: BindingSpec, answer: Answer): BindingSpec {
+  const spec = expandedSpec(binding);
+  const has = (entry: Pick<BindingSpec, 'env' | 'sparkConf' | 'references'>): boolean => {
+    const { keys, groups } = requirements({ ...nothingOf(spec), ...entry });
+    return keys.every((key) => answer.values.has(key)) && groups.every((group) => answer.groups.get(group)?.length);
+  };
+  const env = (spec.env ?? []).filter((entry) => has({ env: [entry] }));
+  const variables = new Set(env.map(({ name }) => name));
+  const conf = (spec.sparkConf ?? []).filter((entry) => has({ sparkConf: [entry] }));
   return {
     ...spec,
-    env: (spec.env ?? []).filter((entry) => has({ env: [entry] })),
+    env,
     envFrom: (spec.envFrom ?? []).filter(({ group }) => answer.groups.get(group as SecretGroup)?.length),
-    sparkConf: (spec.sparkConf ?? []).filter((entry) => has({ sparkConf: [entry] })),
+    sparkConf: conf.filter((entry) => isProvided(entry, variables)),
+    references: (spec.references ?? []).filter((entry) => has({ references: [entry] })),
   };
+}
+
+function nothingOf(spec: BindingSpec): BindingSpec {
+  return { ...spec, env: [], envFrom: [], sparkConf: [], presets: [], references: [] };
 }

@@ -26,6 +26,7 @@ export function changedSecret(observed: Observed, content: SecretContent, digest
       ...annotations,
       [ANNOTATIONS.specDigest]: digest,
       [ANNOTATIONS.envKeys]: envKeys,
+      [ANNOTATIONS.referenceKeys]: JSON.stringify(content.referenceKeys),
       ...versionsIn(observed),
     },
     ownerReferences: ownersWith(binding, ownerReferences),

@@ -1,12 +1,15 @@
-import { envKeysOf, withoutContent } from '../../api/binding-secret.ts';
+import { envKeysOf, referenceKeysOf, withoutContent } from '../../api/binding-secret.ts';
 import { ANNOTATIONS } from '../../api/group.ts';
 import type { BindingSpec, Secret } from '../../api/kinds.ts';
-import type { SecretKey } from '../../api/secret-key.ts';
+import { confTemplate, type ConfEntry } from '../../injection/conf-template.ts';
+import { EXECUTOR_REFERENCES_KEY, PROPERTIES_KEY, REFERENCES_KEY, REGEX_KEY } from '../../injection/data-keys.ts';
+import { keysOfSource } from '../../injection/environment.ts';
+import { expandedSpec, isProvided } from '../../injection/expanded-spec.ts';
 import { escapeProperty } from '../../injection/properties.ts';
-import { requirements } from '../../injection/requirements.ts';
-import { PROPERTIES_KEY, REGEX_KEY } from '../../injection/data-keys.ts';
+import { referenceDataKey } from '../../injection/reference-content.ts';
 import type { SecretContent } from '../../injection/secret-content.ts';
 import { specDigest } from '../../injection/spec-digest.ts';
+import { templateKeys } from '../../injection/template.ts';
 import type { Observed } from './observe.ts';
 import { changedSecret } from './secret-manifest.ts';
 
@@ -24,20 +27,23 @@ export function withoutWithdrawn(observed: Observed, present: Secret): Secret | 
   const digest = `incomplete ${specDigest(spec)}`;
   const isOfSpec = [digest, specDigest(spec)].includes(secret.metadata.annotations?.[ANNOTATIONS.specDigest] ?? '');
   const gone = new Set<string>([...(observed.answer?.denied ?? []), ...(observed.answer?.withdrawn ?? [])]);
-  const envKeys = Object.fromEntries(Object.entries(envKeysOf(secret) ?? {}).filter(([, key]) => !gone.has(key)));
+  const isKept = (source: string): boolean => !keysOfSource(source).some((key) => gone.has(key));
+  const envKeys = Object.fromEntries(Object.entries(envKeysOf(secret) ?? {}).filter(([, source]) => isKept(source)));
+  const referenceKeys = referenceKeysOf(secret).filter(isKept);
   const properties = isOfSpec ? grantedProperties(spec, gone) : [];
-  const content = contentWith(present.data ?? {}, envKeys, properties);
+  const content = contentWith(present.data ?? {}, { envKeys, referenceKeys }, properties);
   return changedSecret({ ...observed, secret }, content, digest);
 }
 
+/** No job starts with it, so what jobs refer to in their conf is left out; running ones may still want variables. */
 function contentWith(
   data: Readonly<Record<string, string>>,
-  envKeys: SecretContent['envKeys'],
+  kept: Omit<SecretContent, 'data'>,
   properties: readonly string[],
 ): SecretContent {
   const starts = [
     ...properties.map((name) => escapeProperty(name, '')),
-    ...Object.keys(envKeys).map((name) => escapeProperty(`${EXECUTOR}secretKeyRef.${name}`, '')),
+    ...Object.keys(kept.envKeys).map((name) => escapeProperty(`${EXECUTOR}secretKeyRef.${name}`, '')),
     `${EXECUTOR}label.`,
   ];
   const lines = Buffer.from(data[PROPERTIES_KEY] ?? '', 'base64')
@@ -45,16 +51,26 @@ function contentWith(
     .split('\n')
     .filter((line) => starts.some((start) => line.startsWith(start)));
   const text = lines.map((line) => `${line}\n`).join('');
-  const kept = Object.entries(data).filter(([name]) => Object.hasOwn(envKeys, name) || name === REGEX_KEY);
+  const names = new Set([...Object.keys(kept.envKeys), ...kept.referenceKeys.map(referenceDataKey), REGEX_KEY]);
   return {
-    data: { ...Object.fromEntries(kept), [PROPERTIES_KEY]: Buffer.from(text).toString('base64') },
-    envKeys,
+    ...kept,
+    data: {
+      ...Object.fromEntries(Object.entries(data).filter(([name]) => names.has(name))),
+      [PROPERTIES_KEY]: Buffer.from(text).toString('base64'),
+      [REFERENCES_KEY]: '',
+      [EXECUTOR_REFERENCES_KEY]: '',
+    },
   };
 }
 
 /** Names of the properties that need no key which is gone. */
 function grantedProperties(spec: BindingSpec, gone: ReadonlySet<string>): string[] {
-  const keysOf = (entry: NonNullable<BindingSpec['sparkConf']>[number]): readonly SecretKey[] =>
-    requirements({ ...spec, env: [], envFrom: [], sparkConf: [entry] }).keys;
-  return (spec.sparkConf ?? []).filter((entry) => !keysOf(entry).some((key) => gone.has(key))).map(({ name }) => name);
+  // An entry of env has the form of one of sparkConf.
+  const isGranted = (entry: ConfEntry): boolean => {
+    const template = confTemplate(entry);
+    return !('problem' in template) && !templateKeys(template).some((key) => gone.has(key));
+  };
+  const { env = [], sparkConf = [] } = expandedSpec(spec);
+  const carriers = new Set(env.filter(isGranted).map(({ name }) => name));
+  return sparkConf.filter((entry) => isGranted(entry) && isProvided(entry, carriers)).map(({ name }) => name);
 }

@@ -1,13 +1,20 @@
 import type { Pod } from '../pod.ts';
-import type { Runner } from './runner.ts';
+import { client } from './client.ts';
+import type { Driver, PodProblem, Runner } from './runner.ts';
+import { sparkConnect } from './spark-connect.ts';
 import { sparkSubmit } from './spark-submit.ts';
 
-/** The ways of launching Spark that are supported. A new one is a file beside spark-submit.ts and a line here. */
-export const RUNNERS: readonly Runner[] = [sparkSubmit];
+/** The ways of launching Spark that are supported; the first that recognises a pod is taken. */
+export const RUNNERS: readonly Runner[] = [sparkSubmit, sparkConnect, client];
 
 /** Who launched the pod, or undefined when that is not supported. */
 export function runnerOf(pod: Pod): Runner | undefined {
-  return RUNNERS.find((runner) => runner.recognises(pod));
+  return RUNNERS.find((runner) => runner.driver(pod) !== undefined);
+}
+
+/** The driver in the pod, what keeps it from being found, or undefined when no runner recognises the pod. */
+export function driverOf(pod: Pod): Driver | PodProblem | undefined {
+  return runnerOf(pod)?.driver(pod);
 }
 
 /** All names that the pod's application goes by. */

@@ -1,34 +1,37 @@
 import type { Container, Pod } from '../pod.ts';
+import { propertiesFilesOf } from '../spark-command.ts';
+import { apacheNames } from './apache.ts';
+import { kubeflowNames } from './kubeflow.ts';
 import type { Runner } from './runner.ts';
 
 const DRIVER_NAME = 'spark-kubernetes-driver';
-const OPTION = '--properties-file';
+/** What Apache's operator calls an application in this label unless its user sets spark.app.name. */
+const UNNAMED = 'spark';
 
 /**
- * spark-submit in cluster mode, Spark 3.3 and later, also when an operator runs it. The driver's args are
- * `driver [--proxy-user U] --properties-file FILE --class …` (`DriverCommandFeatureStep`).
+ * spark-submit in cluster mode, Spark 3.3 and later, also when an operator runs it: drivers of Kubeflow's and Apache's have
+ * the same shape. The driver's args are `driver [--proxy-user U] --properties-file FILE --class …`
+ * (`DriverCommandFeatureStep`).
  */
 export const sparkSubmit: Runner = {
   name: 'spark-submit in cluster mode',
-  recognises: (pod) => driverContainer(pod) !== undefined,
+  /** What the job calls itself, and what an operator's user calls it. */
   applicationNames(pod) {
     const label = pod.metadata?.labels?.['spark-app-name'];
-    return label === undefined ? [] : [label];
+    const apache = apacheNames(pod);
+    const own = label === undefined || (label === UNNAMED && apache.length > 0) ? [] : [label];
+    return [...new Set([...own, ...apache, ...kubeflowNames(pod)])];
   },
-  driverContainer,
+  driver(pod) {
+    const container = driverContainer(pod);
+    return container && { container, conf: 'PropertiesFile' };
+  },
 };
-
-/**
- * Where in the args the path of the properties file stands. The first `--properties-file` counts: later ones may be
- * arguments of the application.
- */
-export function propertiesFileIndex(container: Container): number | undefined {
-  const at = container.args?.indexOf(OPTION) ?? -1;
-  return at >= 0 && container.args?.[at + 1] !== undefined ? at + 1 : undefined;
-}
 
 /** Never the first container: with a pod template Spark appends its own after those of the template. */
 function driverContainer(pod: Pod): Container | undefined {
-  const candidates = (pod.spec?.containers ?? []).filter((container) => propertiesFileIndex(container) !== undefined);
+  const candidates = (pod.spec?.containers ?? []).filter(
+    (container) => container.args?.includes('driver') === true && propertiesFilesOf(container).length > 0,
+  );
   return candidates.find(({ args }) => args?.[0] === 'driver') ?? candidates.find(({ name }) => name === DRIVER_NAME);
 }

@@ -77,8 +77,8 @@ describe('the plan of a binding', () => {
       metadata: {
         name,
         creationTimestamp: `2026-01-01T00:00:${String(second).padStart(2, '0')}Z`,
-        labels: { 'spark-app-name': `app-${name}` },
       },
+      application: `app-${name}`,
       status: { phase: 'Running' },
     });
     const drivers = Array.from({ length: 15 }, (_, at) =>

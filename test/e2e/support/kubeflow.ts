@@ -80,7 +80,7 @@ export function sparkConnect(job: KubeflowJob): object {
     kind: 'SparkConnect',
     metadata: { name, namespace },
     spec: {
-      sparkVersion,
+      sparkVersion: sparkVersion(),
       image,
       sparkConf: { ...cores, ...conf },
       server: { cores: 1, memory: '512m', template, ...driver },
@@ -156,7 +156,7 @@ function spec({ image, conf = {}, args = [], driver = {}, executor = {} }: Kubef
     type: 'Python',
     pythonVersion: '3',
     mode: 'cluster',
-    sparkVersion,
+    sparkVersion: sparkVersion(),
     image,
     imagePullPolicy: 'IfNotPresent',
     mainApplicationFile: 'local:///opt/job/orders_report.py',

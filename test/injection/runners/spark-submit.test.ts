@@ -1,23 +1,58 @@
 import { expect } from 'chai';
-import type { Container } from '../../../operator/injection/pod.ts';
-import { propertiesFileIndex, sparkSubmit } from '../../../operator/injection/runners/spark-submit.ts';
-import { golden, GOLDEN_PODS } from '../bindings.ts';
+import type { Container, Pod } from '../../../operator/injection/pod.ts';
+import { sparkSubmit } from '../../../operator/injection/runners/spark-submit.ts';
+import { propertiesFilesOf } from '../../../operator/injection/spark-command.ts';
+import { golden, GOLDEN_PODS, marked, type GoldenPod } from '../bindings.ts';
 
 const ARGS = ['driver', '--properties-file', '/p', '--class', 'x'];
 
 function driverName(containers: readonly Container[]): string | undefined {
-  return sparkSubmit.driverContainer({ spec: { containers } })?.name;
+  return driverOf({ spec: { containers } });
+}
+
+function driverOf(pod: Pod): string | undefined {
+  const driver = sparkSubmit.driver(pod);
+  if (driver === undefined) return undefined;
+  if ('problem' in driver) throw new Error(driver.problem);
+  expect(driver.conf).to.equal('PropertiesFile');
+  return driver.container.name;
 }
 
 describe('runner spark-submit', () => {
   for (const name of GOLDEN_PODS) {
     it(`recognises the driver of ${name}`, () => {
-      const pod = golden(name);
-      expect(sparkSubmit.recognises(pod)).to.be.true;
-      expect(sparkSubmit.driverContainer(pod)?.name).to.equal('spark-kubernetes-driver');
-      expect(sparkSubmit.applicationNames(pod)).to.deep.equal([pod.metadata?.labels?.['spark-app-name']]);
+      expect(driverOf(golden(name))).to.equal('spark-kubernetes-driver');
     });
   }
+
+  const names: Record<string, [GoldenPod, readonly string[]]> = {
+    'what spark-submit was told': ['spark-3.4-java', ['orders-etl']],
+    'what Kubeflow calls it, once when both are the same': ['kubeflow-application-driver', ['orders-etl']],
+    'what Kubeflow calls its schedule too': [
+      'kubeflow-scheduled-driver',
+      ['nightly-orders-1795555001000950293', 'nightly-orders'],
+    ],
+    "what Apache's operator calls it, and not `spark`, which is no name": [
+      'apache-application-driver',
+      ['orders-report'],
+    ],
+  };
+  for (const [sentence, [name, expected]] of Object.entries(names)) {
+    it(`knows the application by ${sentence}`, () => {
+      expect(sparkSubmit.applicationNames(golden(name))).to.deep.equal(expected);
+    });
+  }
+
+  it("knows a driver of Apache's operator by both names when its user set spark.app.name", () => {
+    const pod = marked(golden('apache-application-driver'), { 'spark-app-name': 'mine' });
+    expect(sparkSubmit.applicationNames(pod)).to.deep.equal(['mine', 'orders-report']);
+  });
+
+  it('knows an application that spark-submit was told to call spark', () => {
+    expect(sparkSubmit.applicationNames({ metadata: { labels: { 'spark-app-name': 'spark' } } })).to.deep.equal([
+      'spark',
+    ]);
+  });
 
   const containers: Record<string, [readonly Container[], string | undefined]> = {
     'the one with the args of a driver, whatever its name': [[{ name: 'a' }, { name: 'main', args: ARGS }], 'main'],
@@ -56,7 +91,7 @@ describe('runner spark-submit', () => {
     const { spec } = golden('spark-3.5-python-proxy-user');
     const [driver] = spec.containers;
     expect(driver!.args!.filter((arg) => arg === '--properties-file')).to.have.lengthOf(2);
-    expect(driver!.args![propertiesFileIndex(driver!)!]).to.equal('/opt/spark/conf/spark.properties');
+    expect(propertiesFilesOf(driver!).map(({ value }) => value)).to.deep.equal(['/opt/spark/conf/spark.properties']);
   });
 
   it('knows no name of a pod without labels', () => {

@@ -25,15 +25,27 @@ export async function installKubeflow(cluster: Cluster, namespaces: readonly str
   const image = await buildSparkImage({ name: 'kubeflow', jobs: programs });
   await cluster.loadImage(image.tar);
   await apply(cluster, [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: KUBEFLOW_NAMESPACE } }]);
-  const values = ['--values=-', '--include-crds', `--namespace=${KUBEFLOW_NAMESPACE}`];
-  const input = JSON.stringify(chartValues(image.name, namespaces));
-  await apply(cluster, completed(await cluster.helm(['template', release, chart, ...values], { input })));
+  await apply(cluster, await manifest(cluster, chart, chartValues(image.name, namespaces)));
   await cluster.kubectl(['wait', '--for=condition=Established', '--timeout=30s', ...crds]);
   for (const deployment of deployments) {
     const where = [deployment, `--namespace=${KUBEFLOW_NAMESPACE}`];
     await cluster.kubectl(['rollout', 'status', ...where, '--timeout=120s'], { timeoutMs: 130_000 });
   }
   await webhookAnswers(cluster, namespaces.find((namespace) => namespace !== '') ?? 'default');
+}
+
+/** Removes it with its kinds, and so with all objects of them. */
+export async function removeKubeflow(cluster: Cluster): Promise<void> {
+  const { chart } = await kubeflowProgram();
+  const input = await manifest(cluster, chart, {});
+  const options = ['--ignore-not-found', '--timeout=90s', '--filename=-'];
+  await cluster.kubectl(['delete', ...options], { input, timeoutMs: 100_000 });
+  await cluster.kubectl(['delete', 'namespace', KUBEFLOW_NAMESPACE, '--timeout=90s'], { timeoutMs: 100_000 });
+}
+
+async function manifest(cluster: Cluster, chart: string, values: object): Promise<string> {
+  const options = ['--values=-', '--include-crds', `--namespace=${KUBEFLOW_NAMESPACE}`];
+  return completed(await cluster.helm(['template', release, chart, ...options], { input: JSON.stringify(values) }));
 }
 
 const crds = ['sparkapplications', 'scheduledsparkapplications', 'sparkconnects'].map(

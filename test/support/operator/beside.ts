@@ -50,6 +50,11 @@ export class OperatorBeside {
     return new HttpKubeClient(this.#parts.connection);
   }
 
+  /** Port of its API, on 127.0.0.1; its certificate is that of the webhook. */
+  get apiPort(): number {
+    return this.#parts.launch.apiPort;
+  }
+
   /** Where its log is. */
   get logFile(): string {
     return join(this.#parts.folder, 'operator.log');

@@ -32,7 +32,7 @@ export async function createLaunch(parts: LaunchParts): Promise<Omit<Launch, 'pr
   if (!parts.profile) await bundle(main, file);
   const kubeconfig = join(folder, 'operator.kubeconfig');
   await writeFile(kubeconfig, kubeconfigOf(cluster, installation.token), { mode: 0o600 });
-  const [webhookPort, healthPort] = [await freePort(), await freePort()];
+  const [webhookPort, apiPort, healthPort] = [await freePort(), await freePort(), await freePort()];
   const env = {
     ...installation.env,
     NODE_ENV: 'production',
@@ -44,9 +44,10 @@ export async function createLaunch(parts: LaunchParts): Promise<Omit<Launch, 'pr
     SERVICE_ACCOUNT: installation.serviceAccount,
     WEBHOOK_PORT: String(webhookPort),
     WEBHOOK_URL: `https://${webhookHost}:${webhookPort}`,
+    API_PORT: String(apiPort),
     HEALTH_PORT: String(healthPort),
   };
-  return { file, env, webhookPort, healthPort, folder: parts.output, profile: parts.profile };
+  return { file, env, webhookPort, apiPort, healthPort, folder: parts.output, profile: parts.profile };
 }
 
 /** The cluster's kubeconfig with the operator's own token instead of a person's credentials. */

@@ -15,6 +15,7 @@ export interface Launch {
   readonly env: Readonly<Record<string, string>>;
   readonly healthPort: number;
   readonly webhookPort: number;
+  readonly apiPort: number;
   /** Of a cgroup to start in: see `limitMemory`. */
   readonly procs: string | undefined;
   /** For the log, and the CPU profiles if `profile`. */

@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import { parseKey, type SecretKey } from '../api/secret-key.ts';
+import type { BindingView } from './binding-view.ts';
+import { reservedEnvName } from './conf-key.ts';
+import type { Container, EnvVar } from './pod.ts';
+import { referenceDataKey } from './reference-content.ts';
+
+/** What becomes of the references in a container's own environment. */
+export interface EnvReferences {
+  /** In place of the last entry of the same name. */
+  readonly entries: readonly EnvVar[];
+  /** Variables that texts of `entries` name as `$(NAME)`: they have to stand before them. */
+  readonly helpers: readonly EnvVar[];
+  /** A sentence for each reference that no binding covers, or several cover differently. */
+  readonly problems: readonly string[];
+}
+
+/** Where a key's value is. */
+interface Place {
+  readonly binding: string;
+  readonly store: string;
+  readonly ref: object;
+}
+
+const REFERENCE = /\$\{secrets\.([^}]*)\}/g;
+
+/**
+ * Resolves `${secrets.KEY}` in a container's own variables, names in `except` left out. A reference that is the whole
+ * value becomes a secretKeyRef; one inside a longer value becomes `$(HELPER)`, which the kubelet replaces. Pure; a
+ * container that is resolved already has no references left. Variables of envFrom are not seen.
+ */
+export function envReferences(
+  container: Pick<Container, 'env'>,
+  views: readonly BindingView[],
+  except: ReadonlySet<string> = new Set(),
+): EnvReferences {
+  const entries: EnvVar[] = [];
+  const helpers = new Map<string, EnvVar>();
+  const problems: string[] = [];
+  for (const entry of lastOfEachName(container.env ?? [])) {
+    if (except.has(entry.name) || !refers(entry)) continue;
+    const { places, failures } = placesOf(entry, views);
+    problems.push(...failures);
+    if (failures.length > 0) continue;
+    const whole = places.get(entry.value ?? '');
+    entries.push(whole === undefined ? composed(entry) : { name: entry.name, valueFrom: whole.ref });
+    for (const [text, { ref }] of whole === undefined ? places : [])
+      helpers.set(text, { name: helperName(text), valueFrom: ref });
+  }
+  return { entries, helpers: [...helpers.values()], problems };
+}
+
+/** Whether anything in the container's own variables refers to a key. */
+export function hasEnvReferences({ env = [] }: Pick<Container, 'env'>): boolean {
+  return env.some(refers);
+}
+
+function refers({ value }: EnvVar): boolean {
+  return value?.match(REFERENCE) != null;
+}
+
+/** Each reference in the variable's value, and where what it means is. */
+function placesOf(
+  { name, value = '' }: EnvVar,
+  views: readonly BindingView[],
+): { readonly places: ReadonlyMap<string, Place>; readonly failures: readonly string[] } {
+  const places = new Map<string, Place>();
+  const failures = new Set<string>();
+  const shown = reservedEnvName(name);
+  for (const [text, key = ''] of value.matchAll(REFERENCE)) {
+    const place = shown === undefined ? placeOf(key, views) : `${shown}.`;
+    if (typeof place === 'string') failures.add(`The variable ${name} refers to ${text}, but ${place}`);
+    else places.set(text, place);
+  }
+  return { places, failures: [...failures] };
+}
+
+/** The kubelet puts in the values, in one pass: a `$(` in a value means nothing. */
+function composed({ name, value = '' }: EnvVar): EnvVar {
+  return { name, value: value.replaceAll(REFERENCE, (text) => `$(${helperName(text)})`) };
+}
+
+/** Where the value is, or what is the matter, to be put after "but". */
+function placeOf(text: string, views: readonly BindingView[]): Place | string {
+  const key = parseKey(text);
+  if (key === undefined) return 'this is not the form of a key: write it like ${secrets.orders/DB_PASSWORD}.';
+  const places = views.flatMap((view) => placeIn(view, key) ?? []);
+  const [first] = places;
+  if (first === undefined)
+    return `no SparkJobSecretBinding that selects this job covers the key ${key}: add it to spec.references of one, or correct the reference.`;
+  const other = places.find(({ store }) => store !== first.store);
+  if (other === undefined) return first;
+  return `the bindings ${first.binding} and ${other.binding} cover the key ${key} from different stores: narrow a selector, or remove it from one.`;
+}
+
+function placeIn({ binding, secret }: BindingView, key: SecretKey): Place | undefined {
+  if (secret === undefined) return undefined;
+  const variable = Object.entries(secret.envKeys).find(([, source]) => source === key)?.[0];
+  const dataKey = variable ?? (secret.referenceKeys?.includes(key) ? referenceDataKey(key) : undefined);
+  if (dataKey === undefined) return undefined;
+  const { namespace = binding.metadata.namespace ?? '', name } = binding.spec.storeRef;
+  return {
+    binding: binding.metadata.name,
+    store: `${namespace}/${name}`,
+    ref: { secretKeyRef: { name: secret.name, key: dataKey, optional: false } },
+  };
+}
+
+/** Of entries with one name the last counts. */
+function lastOfEachName(env: readonly EnvVar[]): readonly EnvVar[] {
+  return [...new Map(env.map((entry) => [entry.name, entry])).values()];
+}
+
+function helperName(reference: string): string {
+  return `SPARK_SECRET_REF_${createHash('sha256').update(reference).digest('hex').slice(0, 12)}`;
+}
