@@ -7,7 +7,7 @@ import type { Explanation } from '../operator/injection/explain-result.ts';
 import { fields, text, type Fields } from '../operator/injection/explain-shape.ts';
 import type { Subject } from '../operator/injection/explain-subject.ts';
 import type { ExplainArguments } from './arguments.ts';
-import { clusterReader, type ClusterReader } from './cluster.ts';
+import type { ClusterReader } from './cluster.ts';
 import { bindingsOf, objectsOf } from './files.ts';
 import { CommandProblem } from './problem.ts';
 import { viewsOfFile, viewsWithoutSecrets, viewsWithSecrets } from './views.ts';
@@ -34,8 +34,7 @@ const SOME_IMAGE = 'operator';
 
 /** Explains what the arguments ask for. Throws CommandProblem. */
 export async function runExplain(args: ExplainArguments): Promise<ExplainOutcome> {
-  // Without a cluster there is nothing to be read from a kubeconfig, which may be missing.
-  const cluster = isOffline(args) ? undefined : clusterReader(args);
+  const cluster = isOffline(args) ? undefined : await openCluster(args);
   const namespace = args.namespace ?? cluster?.namespace ?? 'default';
   const { file, bindings } = args;
   const objects = file === undefined ? [] : await objectsOf(file);
@@ -54,6 +53,13 @@ export async function runExplain(args: ExplainArguments): Promise<ExplainOutcome
   return { explanations, skipped };
 }
 
+/** Loaded when it is needed: client-node takes a second. */
+async function openCluster(args: ExplainArguments): Promise<ClusterReader> {
+  const { clusterReader } = await import('./cluster.ts');
+  return clusterReader(args);
+}
+
+/** Then there is nothing to be read from a kubeconfig, which may be missing. */
 function isOffline({ file, bindings }: ExplainArguments): boolean {
   return file !== undefined && bindings !== undefined;
 }

@@ -59,6 +59,22 @@ describe('references in a command', () => {
       script('${SPARK_HOME}/sbin/start-connect-server.sh --conf a=b --conf c=$(d)'),
       ['spark.a=${secrets.K}'],
     ],
+    'of what starts a daemon, behind its class and number': [
+      {
+        command: [
+          '/opt/spark/sbin/spark-daemon.sh',
+          'submit',
+          'a.B',
+          '1',
+          '--conf',
+          'spark.a=${secrets.K}',
+          '--name',
+          'x',
+        ],
+      },
+      { command: ['/opt/spark/sbin/spark-daemon.sh', 'submit', 'a.B', '1', '--name', 'x'] },
+      ['spark.a=${secrets.K}'],
+    ],
     'of a script, quoted': [
       script(
         `start-thriftserver.sh --conf 'spark.a=\${secrets.K} !' --conf "spark.b=\${secrets.L}" -c spark.c='\${secrets.M}'`,

@@ -112,9 +112,14 @@ describeInShells('merge script', ({ folder, run, merge }) => {
   }
 
   it('writes a file that the user of the driver can read, whole or not at all', () => {
-    const { out } = run({ source: 'spark.a=b\n', after: { 'b.properties': 'spark.x=y\n' } });
-    expect(statSync(out).mode & 0o777).to.equal(0o644);
-    expect(existsSync(`${out}.tmp`)).to.be.false;
+    const before = process.umask(0o077);
+    try {
+      const { out } = run({ source: 'spark.a=b\n', after: { 'b.properties': 'spark.x=y\n' } });
+      expect(statSync(out).mode & 0o777).to.equal(0o644);
+      expect(existsSync(`${out}.tmp`)).to.be.false;
+    } finally {
+      process.umask(before);
+    }
   });
 
   it('writes the same again when it runs again', () => {

@@ -109,7 +109,7 @@ function command(    at, key, text, source) {
   if (kind == "executors") {
     sub(/^[^=]*=/, "", text)
     sub(/\/$/, "", text)
-    if (!(key in secretRef)) secretRef[key] = plain(text)
+    secretRef[key] = plain(text)
     return
   }
   text = substr(text, 2, length(text) - 3)

@@ -57,7 +57,10 @@ export function clientPod({ namespace, name, image, command, annotations = {}, e
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name, namespace, annotations, labels: { app: name, 'secrets.iomete.com/inject': 'true' } },
-    spec: { restartPolicy: 'Never', serviceAccountName: 'spark', containers: [container], volumes },
+    spec: {
+      ...{ restartPolicy: 'Never', serviceAccountName: 'spark', terminationGracePeriodSeconds: 1 },
+      ...{ containers: [container], volumes },
+    },
   };
 }
 

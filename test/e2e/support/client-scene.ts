@@ -96,8 +96,8 @@ appender.console.layout.type = PatternLayout
 appender.console.layout.pattern = ${LOG_MARK} %d{HH:mm:ss} %p %c{1}: %m%n%ex
 `;
 
-/** Reads its properties by the file that it names. The class is what start-thriftserver.sh would start in the same way. */
-const thriftScript = `# not by exec: what a shell is given is not its last word
+/** What start-thriftserver.sh does, which PySpark's package leaves out; its properties come from a file that it names. */
+const thriftScript = `# as people start it by hand
 /opt/spark/sbin/spark-daemon.sh submit org.apache.spark.sql.hive.thriftserver.HiveThriftServer2 1 \\
   --name 'Thrift JDBC/ODBC Server' --master 'local[1]' --driver-memory 512m \\
   --properties-file /etc/spark/thrift.properties --conf "spark.e2e.command=<\${secrets.PLAIN}>"`;

@@ -5,8 +5,7 @@ import { inPod } from '../../../tools/spark/kube.ts';
 import type { Place } from '../../../tools/spark/leak-search.ts';
 
 const script = join(import.meta.dirname, '..', 'jobs', 'look.py');
-/** Kinds that say the same again (`pods` of the metrics API), or can't be described. */
-const LEFT_OUT = ['componentstatuses', 'secrets', 'bindings'];
+const LEFT_OUT = ['secrets', 'componentstatuses']; // the latter is deprecated, and of the control plane
 
 /**
  * What somebody sees who looks round in a container of Spark (jobs/look.py).
@@ -25,28 +24,22 @@ export async function insidePlaces(
 }
 
 /**
- * What kubectl gets and describes of all kinds of objects, of a namespace and of the whole cluster. Secrets are only
- * described: whoever may get them has what is in them.
+ * What kubectl gets and describes of all kinds of objects: those of a namespace, or without one those of no namespace.
+ * Secrets are only described: whoever may get them has what is in them.
  */
-export async function objectPlaces(cluster: Cluster, namespace: string): Promise<readonly Place[]> {
+export async function objectPlaces(cluster: Cluster, namespace?: string): Promise<readonly Place[]> {
+  const namespaced = namespace !== undefined;
+  const resources = ['api-resources', '--verbs=list', '--output=name', `--namespaced=${String(namespaced)}`];
+  const all = (await cluster.kubectl(resources)).trim().split('\n');
+  const kinds = all.filter((kind) => !LEFT_OUT.includes(kind)).join(',');
+  const where = namespaced ? [`--namespace=${namespace}`] : [];
   const places: Place[] = [];
-  for (const [scope, where] of [
-    ['true', `--namespace=${namespace}`],
-    ['false', '--all-namespaces'],
+  for (const [verb, ...args] of [
+    ['get', kinds, '--output=json', '--show-managed-fields'],
+    ['describe', namespaced ? `${kinds},secrets` : kinds],
   ] as const) {
-    const resources = ['api-resources', '--verbs=list', '--output=name', `--namespaced=${scope}`];
-    const kinds = (await cluster.kubectl(resources))
-      .trim()
-      .split('\n')
-      .filter((kind) => !LEFT_OUT.includes(kind));
-    const described = scope === 'true' ? [...kinds, 'secrets'] : kinds;
-    for (const args of [
-      ['get', kinds.join(','), '--output=json', '--show-managed-fields'],
-      ['describe', described.join(',')],
-    ]) {
-      const text = await cluster.kubectl([...args, where], { timeoutMs: 120_000 });
-      places.push({ where: `kubectl ${args[0] ?? ''} of ${scope === 'true' ? namespace : 'the cluster'}`, text });
-    }
+    const text = await cluster.kubectl([verb, ...args, ...where], { timeoutMs: 120_000 });
+    places.push({ where: `kubectl ${verb} of ${namespace ?? 'the cluster'}`, text });
   }
   return places;
 }

@@ -1,7 +1,6 @@
 import type { Cluster } from '../../../deploy/local/cluster.ts';
-import { eventually } from '../../../tools/spark/kube.ts';
+import { eventually, getOne, type Pod } from '../../../tools/spark/kube.ts';
 import { DRIVER_CONTAINER, logs, type Submission } from '../../../tools/spark/submit.ts';
-import { getOne, type Pod } from '../../../tools/spark/kube.ts';
 
 /** Waits until a Thrift server serves. @throws Error with the end of its log when it ends, or after timeoutMs */
 export async function thriftServes(cluster: Cluster, run: Submission, timeoutMs: number): Promise<void> {

@@ -154,6 +154,17 @@ describeInShells('spark-defaults.conf', ({ folder, run, merge, lines, refusal })
     });
   }
 
+  it('needs leave to list its folder', () => {
+    writeTree(folder(), { 'conf/log4j2.properties': CANARY, 'out/x': '' });
+    chmodSync(join(folder(), 'conf'), 0o311);
+    chmodSync(join(folder(), 'out'), 0o777);
+    chmodSync(folder(), 0o755);
+    const uid = process.getuid?.() === 0 ? { uid: 65_534 } : {};
+    const said = refusal({ mode: 'defaults', after: BINDING, ...uid });
+    chmodSync(join(folder(), 'conf'), 0o755);
+    expect(said).to.equal(`spark-secrets: can not read ${folder()}/conf\n`);
+  });
+
   it('knows no other mode', () => {
     expect(refusal({ ...defaults(''), env: { MODE: 'default' } })).to.equal(
       'spark-secrets: there is no mode default\n',

@@ -188,6 +188,11 @@ describeInShells('references in a job', ({ merge, lines, refusal }) => {
     const input = jobOf('spark.x=${secrets.A.B}\n', COVERED);
     expect(lines({ ...input, before: other })).to.deep.equal(['spark.x=two', 'spark.c=d', LABEL]);
   });
+  it('are taken for an executor from a binding that has precedence, where another covers them as well', () => {
+    const input = jobOf('spark.executorEnv.X=${secrets.A}\n', COVERED, EXECUTORS);
+    const before = { 'p.properties': 'spark.p=q\n', 'p.references': COVERED, 'p.executors': executor('A', 'p', 'A') };
+    expect(lines({ ...input, before })).to.include(`${REF}.X=s\\:A`);
+  });
   for (const property of ['spark.x', 'spark.executorEnv.X']) {
     it(`stop the driver where two bindings give a key different values and ${property} uses it`, () => {
       const input = jobOf(`${property}=\${secrets.A}\n`, COVERED, EXECUTORS);

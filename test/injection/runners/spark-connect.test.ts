@@ -26,6 +26,8 @@ describe('runner of servers', () => {
   });
 
   const start = ['/opt/spark/sbin/start-connect-server.sh'];
+  const DAEMON = ['/opt/spark/sbin/spark-daemon.sh'];
+  const THRIFT = 'org.apache.spark.sql.hive.thriftserver.HiveThriftServer2';
   const pods: Record<string, [Pod, string | undefined]> = {
     'a pod with the role, by what it runs': [
       pod(SERVER, { name: 'proxy' }, { name: 'spark', command: start }),
@@ -53,6 +55,14 @@ describe('runner of servers', () => {
         name: 'sts',
         args: ['spark-submit', '--class', 'org.apache.spark.sql.hive.thriftserver.HiveThriftServer2', 'spark-internal'],
       }),
+      'sts DefaultsFile',
+    ],
+    'a Thrift server as its script starts it, with a properties file': [
+      pod(OPTED_IN, { name: 'sts', command: [...DAEMON, 'submit', THRIFT, '1', '--properties-file', '/p'] }),
+      'sts PropertiesFile',
+    ],
+    'a daemon that is not started by spark-submit, whatever its options are called': [
+      pod(OPTED_IN, { name: 'sts', command: [...DAEMON, 'start', THRIFT, '1', '--properties-file', '/p'] }),
       'sts DefaultsFile',
     ],
     'no pod that has not opted in': [pod({}, { name: 'spark', command: start }), undefined],
