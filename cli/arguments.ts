@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { UNDERSTOOD } from '../operator/injection/explain-manifest.ts';
+import { UNDERSTOOD } from '../operator/injection/explain/manifest.ts';
 import { CommandProblem } from './problem.ts';
 
 export const OUTPUTS = ['text', 'json', 'yaml'] as const;

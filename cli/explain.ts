@@ -1,11 +1,11 @@
 import type { SparkJobSecretBinding } from '../operator/api/kinds.ts';
 import { parseKey, type SecretKey } from '../operator/api/secret-key.ts';
 import type { BindingView } from '../operator/injection/binding-view.ts';
-import { explain, isWatchedPod } from '../operator/injection/explain.ts';
-import { manifestSubject, podSubject, titleOf, UNDERSTOOD } from '../operator/injection/explain-manifest.ts';
-import type { Explanation } from '../operator/injection/explain-result.ts';
-import { fields, text, type Fields } from '../operator/injection/explain-shape.ts';
-import type { Subject } from '../operator/injection/explain-subject.ts';
+import { explain, isWatchedPod } from '../operator/injection/explain/explain.ts';
+import { manifestSubject, podSubject, titleOf, UNDERSTOOD } from '../operator/injection/explain/manifest.ts';
+import type { Explanation } from '../operator/injection/explain/result.ts';
+import { fields, text, type Fields } from '../operator/injection/explain/shape.ts';
+import type { Subject } from '../operator/injection/explain/subject.ts';
 import type { ExplainArguments } from './arguments.ts';
 import type { ClusterReader } from './cluster.ts';
 import { bindingsOf, objectsOf } from './files.ts';

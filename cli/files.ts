@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
 import { parseAllDocuments } from 'yaml';
 import type { SparkJobSecretBinding } from '../operator/api/kinds.ts';
-import { objectsIn, titleOf } from '../operator/injection/explain-manifest.ts';
-import { fields, list, text, type Fields } from '../operator/injection/explain-shape.ts';
+import { objectsIn, titleOf } from '../operator/injection/explain/manifest.ts';
+import { fields, list, text, type Fields } from '../operator/injection/explain/shape.ts';
 import { CommandProblem } from './problem.ts';
 
 /** Most that YAML's aliases may make of a manifest: more is a bomb. */

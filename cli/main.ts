@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import type { Explanation } from '../operator/injection/explain-result.ts';
+import type { Explanation } from '../operator/injection/explain/result.ts';
 import { explainArguments, USAGE, type Output } from './arguments.ts';
 import { isWell, runExplain } from './explain.ts';
 import { plain, plainJson, plainTree } from './plain.ts';

@@ -1,4 +1,4 @@
-import type { ExplainedBinding, ExplainedItem, Explanation, ItemSource } from '../operator/injection/explain-result.ts';
+import type { ExplainedBinding, ExplainedItem, Explanation, ItemSource } from '../operator/injection/explain/result.ts';
 import { plain } from './plain.ts';
 
 const VERDICTS: Readonly<Record<Explanation['verdict'], string>> = {

@@ -188,7 +188,6 @@ function driverPod(pod: RawDriverPod): DriverPod {
   const { name, namespace = '', uid = '', resourceVersion = '', creationTimestamp = '' } = metadata;
   const { ownerReferences, deletionTimestamp } = metadata;
   const runs = runReferences(pod, bindingNames(metadata));
-  const [application] = applicationNames(pod);
   const labels = only(MANAGER_LABELS, metadata.labels);
   const annotations = only([ANNOTATIONS.bindings, ANNOTATIONS.versions], metadata.annotations);
   return {
@@ -206,9 +205,14 @@ function driverPod(pod: RawDriverPod): DriverPod {
       ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
     },
     status: status?.phase === undefined ? {} : { phase: status.phase },
-    ...(application === undefined ? {} : { application }),
+    ...applicationOf(pod),
     ...(runs.length === 0 ? {} : { runs }),
   };
+}
+
+function applicationOf(pod: Pod): Pick<DriverPod, 'application'> {
+  const [application] = applicationNames(pod);
+  return application === undefined ? {} : { application };
 }
 
 function only(names: readonly string[], members: Readonly<Record<string, string>> | undefined): Record<string, string> {

@@ -1,9 +1,9 @@
 import { POD, SPARK_JOB_SECRET_BINDING } from '../api/kinds.ts';
 import type { BindingView } from '../injection/binding-view.ts';
-import { explain } from '../injection/explain.ts';
-import { manifestSubject, podSubject, UNDERSTOOD } from '../injection/explain-manifest.ts';
-import { fields } from '../injection/explain-shape.ts';
-import type { Subject } from '../injection/explain-subject.ts';
+import { explain } from '../injection/explain/explain.ts';
+import { manifestSubject, podSubject, UNDERSTOOD } from '../injection/explain/manifest.ts';
+import { fields } from '../injection/explain/shape.ts';
+import type { Subject } from '../injection/explain/subject.ts';
 import type { PatchOptions } from '../injection/patch-pod.ts';
 import type { KubeClient } from '../runtime/kube-client.ts';
 import type { Callers } from './callers.ts';

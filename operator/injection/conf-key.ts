@@ -46,6 +46,9 @@ export function forbiddenConfKey(name: string): string | undefined {
   return CONF_RULES.find((rule) => rule.forbids(name))?.why;
 }
 
+/** What is the matter with a property that Spark republishes. */
+export const REPUBLISHED = 'Spark writes this property into executor pod specs in clear';
+
 /** Whether Spark writes what this property holds into executor pod specs, so that only a variable's name may stand in it. */
 export function isRepublished(name: string): boolean {
   return name.startsWith('spark.ssl') && !name.includes('Password');

@@ -1,16 +1,19 @@
-/** Names in a Secret's data, beside one per environment variable (whose names have no dot). */
+/**
+ * Names in a Secret's data, beside one per environment variable. Each of these has a dot, which no variable's name has: a
+ * list named `references` would overwrite a variable of that name, and the driver would get all values as its value.
+ */
 export const PROPERTIES_KEY = 'spark.properties';
 export const REGEX_KEY = 'redaction.regex';
 /** In a binding's Secret only: what each run gets for itself (leased-content.ts). */
 export const LEASED_KEY = 'leased.json';
 /**
- * sed script that puts values in the place of `${secrets.KEY}` in a properties file. One command a key:
- * `s/\\${secrets\\.orders\\/DB_PASSWORD}/VALUE/g`, where VALUE is escaped for a properties file, its `$` is `\\u0024` (so that no
- * value is taken for a reference), and then escaped for sed.
+ * What `${secrets.KEY}` stands for in a job's properties. One line a key, sorted: `KEY=VALUE`, where VALUE is escaped for a
+ * properties file and has `\u0024` for `$`, so that no value is ever taken for a reference. A key whose value no Spark
+ * property can hold is a line `KEY` without `=`. A KEY has only `[A-Za-z0-9._/-]`; each line ends in a line feed.
  */
-export const REFERENCES_KEY = 'references.sed';
+export const REFERENCES_KEY = 'references.txt';
 /**
- * sed script that makes of `spark.executorEnv.NAME=${secrets.KEY}` the property by which Spark gives the executor the
- * variable from the Secret. One command a key; holds no value.
+ * Where an executor gets the value of `spark.executorEnv.NAME=${secrets.KEY}`, for Spark's secretKeyRef. One line a key,
+ * sorted: `KEY=SECRET\:DATAKEY`, which is escaped for a properties file; each line ends in a line feed. Holds no value.
  */
-export const EXECUTOR_REFERENCES_KEY = 'executor-references.sed';
+export const EXECUTOR_REFERENCES_KEY = 'executor-references.txt';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { parseKey, type SecretKey } from '../api/secret-key.ts';
-import type { BindingView } from './binding-view.ts';
+import type { BindingSecretView, BindingView } from './binding-view.ts';
 import { reservedEnvName } from './conf-key.ts';
 import type { Container, EnvVar } from './pod.ts';
 import { referenceDataKey } from './reference-content.ts';
@@ -22,6 +22,7 @@ interface Place {
   readonly ref: object;
 }
 
+const dataKeys = new WeakMap<BindingSecretView, ReadonlyMap<string, string>>();
 const REFERENCE = /\$\{secrets\.([^}]*)\}/g;
 
 /**
@@ -34,20 +35,19 @@ export function envReferences(
   views: readonly BindingView[],
   except: ReadonlySet<string> = new Set(),
 ): EnvReferences {
-  const entries: EnvVar[] = [];
-  const helpers = new Map<string, EnvVar>();
-  const problems: string[] = [];
-  for (const entry of lastOfEachName(container.env ?? [])) {
-    if (except.has(entry.name) || !refers(entry)) continue;
-    const { places, failures } = placesOf(entry, views);
-    problems.push(...failures);
-    if (failures.length > 0) continue;
-    const whole = places.get(entry.value ?? '');
-    entries.push(whole === undefined ? composed(entry) : { name: entry.name, valueFrom: whole.ref });
-    for (const [text, { ref }] of whole === undefined ? places : [])
-      helpers.set(text, { name: helperName(text), valueFrom: ref });
-  }
-  return { entries, helpers: [...helpers.values()], problems };
+  const own = lastOfEachName(container.env ?? []).filter((entry) => refers(entry) && !except.has(entry.name));
+  const resolved = own.map((entry) => ({ entry, ...placesOf(entry, views) }));
+  const good = resolved.filter(({ failures }) => failures.length === 0);
+  const composedOf = good.filter(({ entry, places }) => !places.has(entry.value ?? ''));
+  const helpers = new Map(composedOf.flatMap(({ places }) => [...places]));
+  return {
+    entries: good.map(({ entry, places }) => {
+      const whole = places.get(entry.value ?? '');
+      return whole === undefined ? composed(entry) : { name: entry.name, valueFrom: whole.ref };
+    }),
+    helpers: [...helpers].map(([text, { ref }]) => ({ name: helperName(text), valueFrom: ref })),
+    problems: resolved.flatMap(({ failures }) => failures),
+  };
 }
 
 /** Whether anything in the container's own variables refers to a key. */
@@ -94,16 +94,25 @@ function placeOf(text: string, views: readonly BindingView[]): Place | string {
 }
 
 function placeIn({ binding, secret }: BindingView, key: SecretKey): Place | undefined {
-  if (secret === undefined) return undefined;
-  const variable = Object.entries(secret.envKeys).find(([, source]) => source === key)?.[0];
-  const dataKey = variable ?? (secret.referenceKeys?.includes(key) ? referenceDataKey(key) : undefined);
+  const dataKey = secret && dataKeysOf(secret).get(key);
   if (dataKey === undefined) return undefined;
   const { namespace = binding.metadata.namespace ?? '', name } = binding.spec.storeRef;
   return {
     binding: binding.metadata.name,
     store: `${namespace}/${name}`,
-    ref: { secretKeyRef: { name: secret.name, key: dataKey, optional: false } },
+    ref: { secretKeyRef: { name: secret?.name, key: dataKey, optional: false } },
   };
+}
+
+/** Key → the entry of the Secret's data that has its value alone. */
+function dataKeysOf(secret: BindingSecretView): ReadonlyMap<string, string> {
+  const known = dataKeys.get(secret);
+  if (known !== undefined) return known;
+  const own = (secret.referenceKeys ?? []).map((key) => [key, referenceDataKey(key)] as const);
+  const variables = Object.entries(secret.envKeys).map(([name, source]) => [source, name] as const);
+  const made = new Map<string, string>([...own, ...variables]);
+  dataKeys.set(secret, made);
+  return made;
 }
 
 /** Of entries with one name the last counts. */

@@ -65,7 +65,7 @@ function expand(spec: BindingSpec): BindingSpec {
   const expanded: BindingSpec = {
     ...spec,
     env: [...env, ...[...carried.values()].map(carrierEntry)],
-    sparkConf: conf.map((entry) => (isCarried(entry) ? carriedEntry(entry) : { ...entry, delivery: 'Value' })),
+    sparkConf: conf.map(expandedConf),
   };
   delete expanded.presets;
   return expanded;
@@ -92,8 +92,10 @@ function carrierEntry({ name, key, template }: ConfEntry): EnvEntry {
   return { name: carrierName(name), ...(key === undefined ? { template: template ?? '' } : { key }) };
 }
 
-function carriedEntry({ name }: ConfEntry): ConfEntry {
-  return { name, template: carriedText(name, carrierName(name)), delivery: 'Value' };
+function expandedConf(entry: ConfEntry): ConfEntry {
+  const { name, delivery = 'Auto' } = entry;
+  if (isCarried(entry)) return { name, template: carriedText(name, carrierName(name)), delivery };
+  return carrierOf(entry) === undefined ? { ...entry, delivery: 'Value' } : entry;
 }
 
 /** In a template `$${` is a literal `${`. Hadoop writes `${env.NAME}` (`Configuration.substituteVars`), Spark `${env:NAME}`. */

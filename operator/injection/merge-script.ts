@@ -8,7 +8,7 @@ import { MERGE_PROGRAM } from './merge-script/awk.ts';
  *   spark-defaults.conf of a copied SPARK_CONF_DIR. `jvm`: an argument file of Java (9 or later).
  * - BEFORE, AFTER: folders of the bindings whose precedence is Pod, and Binding. Either may be missing. Per binding's
  *   Secret NAME: `NAME.properties`, `NAME.regex` (added to spark.redaction.regex), and where there are any
- *   `NAME.references` and `NAME.executors` (data-keys.ts tells their format).
+ *   `NAME.references` and `NAME.executors` (REFERENCES_KEY and EXECUTOR_REFERENCES_KEY of data-keys.ts).
  * - SRC: `properties` only: the job's own file, as Spark wrote it. `defaults` reads the folder that SPARK_CONF_DIR or
  *   SPARK_HOME of the container name; it may be missing.
  * - OUT: the file to write, in `defaults` the folder to fill. An absolute path. The file appears at once and whole.

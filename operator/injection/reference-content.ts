@@ -28,8 +28,8 @@ export function referenceDataKey(key: SecretKey): string {
 }
 
 /**
- * Both sed scripts of data-keys.ts, and an entry for each key that a variable can be made of. Pure; keys without a value
- * are left out. A value that no Spark property can hold gives a text by which the merge script says so.
+ * Both lists of data-keys.ts, and an entry for each key that a variable can be made of. Pure; keys without a value are
+ * left out.
  */
 export function referenceContent({ secretName, keys, values, variables }: ReferenceInput): ReferenceContent {
   const named = new Map(variables.map(({ name, source }) => [source, name]));
@@ -39,44 +39,27 @@ export function referenceContent({ secretName, keys, values, variables }: Refere
   for (const key of [...new Set(keys)].sort()) {
     const bytes = values.get(key)?.reveal();
     if (bytes === undefined) continue;
-    lines.push(`s/${pattern(key)}/${replacement(key, bytes)}/g\n`);
+    lines.push(referenceLine(key, bytes));
     const variable = named.get(key);
     if (variable === undefined) {
       if (envValueProblem(key, key, bytes) !== undefined) continue;
       data.set(referenceDataKey(key), bytes);
       own.push(key);
     }
-    executorLines.push(executorLine(key, secretName, variable ?? referenceDataKey(key)));
+    executorLines.push(`${key}=${escapePropertyValue(`${secretName}:${variable ?? referenceDataKey(key)}`)}\n`);
   }
   data.set(REFERENCES_KEY, Buffer.from(lines.join('')));
   data.set(EXECUTOR_REFERENCES_KEY, Buffer.from(executorLines.join('')));
   return { data, keys: own };
 }
 
-/** `executor-references.sed` whose lines point to another Secret than before. */
-export function executorReferencesOf(script: string, from: string, to: string): string {
-  const start = `=${from}\\\\:`;
-  return script.replaceAll(start, `=${to}\\\\:`);
+/** `EXECUTOR_REFERENCES_KEY` whose lines point to another Secret than before. Lines that point elsewhere stay. */
+export function executorReferencesOf(lines: string, from: string, to: string): string {
+  return lines.replaceAll(`=${from}\\:`, `=${to}\\:`);
 }
 
-/** Basic regular expression: of what a key has, only `.` and the `/` that ends the expression mean something. */
-function pattern(key: SecretKey): string {
-  return `\\\${secrets\\.${escapedKey(key)}}`;
-}
-
-function escapedKey(key: SecretKey): string {
-  return key.replaceAll(/[./]/g, String.raw`\$&`);
-}
-
-/** Without `$`, so that no value is ever taken for a reference. */
-function replacement(key: SecretKey, bytes: Buffer): string {
+function referenceLine(key: SecretKey, bytes: Buffer): string {
   const text = decodeText(bytes);
-  if (text === undefined || trimmedBySpark(text)) return `\${secrets-unusable.${escapedKey(key)}}`;
-  const escaped = escapePropertyValue(text).replaceAll('$', String.raw`\u0024`);
-  return escaped.replaceAll(/[\\/&]/g, String.raw`\$&`);
-}
-
-function executorLine(key: SecretKey, secretName: string, dataKey: string): string {
-  const variable = String.raw`s/^spark\.executorEnv\.\([A-Za-z0-9_.-]*\)=${pattern(key)}$/`;
-  return String.raw`${variable}spark.kubernetes.executor.secretKeyRef.\1=${secretName}\\:${dataKey}/` + '\n';
+  if (text === undefined || trimmedBySpark(text)) return `${key}\n`;
+  return `${key}=${escapePropertyValue(text).replaceAll('$', String.raw`\u0024`)}\n`;
 }

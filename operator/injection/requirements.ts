@@ -2,10 +2,10 @@ import { isDynamic, type DynamicReference, type SecretSource } from '../api/dyna
 import type { BindingSpec } from '../api/kinds.ts';
 import type { Problem } from '../api/reasons.ts';
 import { parseGroup, parseKey, type SecretGroup, type SecretKey } from '../api/secret-key.ts';
-import { forbiddenConfKey, isRepublished } from './conf-key.ts';
+import { forbiddenConfKey, isRepublished, REPUBLISHED } from './conf-key.ts';
 import { confTemplate, type ConfEntry } from './conf-template.ts';
 import { envVariable, invalidEnvName, type EnvVariable } from './environment.ts';
-import { expandedSpec, isCarriable } from './expanded-spec.ts';
+import { carrierOf, expandedSpec, isCarriable } from './expanded-spec.ts';
 import { templateKeys, type Template, type TemplateProblem } from './template.ts';
 
 /** What a binding has to be given before its Secret can be written. */
@@ -35,7 +35,6 @@ export function requirements(spec: BindingSpec): Requirements {
 
 const NOT_CARRIABLE =
   'Environment works where Hadoop or Spark replaces variables, in spark.hadoop.* and for key and trust stores and passwords in spark.ssl.*';
-const REPUBLISHED = 'Spark writes this property into executor pod specs in clear';
 
 /** What one part of a spec needs. */
 interface Part {
@@ -85,17 +84,22 @@ function ofSparkConf(spec: BindingSpec): Part {
 /** What is wrong with how a property is to be delivered. */
 function deliveryProblem(entry: ConfEntry): Problem | undefined {
   const { name, delivery = 'Auto' } = entry;
+  if (carrierOf(entry) !== undefined) return undefined;
   if (delivery === 'Environment' && !isCarriable(name))
     return problem('InvalidValue', `sparkConf ${name}: ${NOT_CARRIABLE}: use delivery Auto or Value.`);
   if (!isRepublished(name) && delivery !== 'Environment') return undefined;
   if (delivery === 'Value') return problem('ForbiddenConfKey', `sparkConf ${name}: ${REPUBLISHED}: use delivery Auto.`);
-  const template = confTemplate(entry);
-  const isMixed = entry.template !== undefined && !('problem' in template) && templateKeys(template).some(isDynamic);
-  if (!isMixed) return undefined;
+  if (!isMixed(entry)) return undefined;
   return problem(
     'InvalidTemplate',
     `sparkConf ${name}: template: credentials on lease can't be part of a text that the environment delivers: use a key alone.`,
   );
+}
+
+/** Text with credentials on lease in it. */
+function isMixed(entry: ConfEntry): boolean {
+  const template = confTemplate(entry);
+  return entry.template !== undefined && !('problem' in template) && templateKeys(template).some(isDynamic);
 }
 
 /** The keys directly in a group are known when the store was asked. */

@@ -5,10 +5,11 @@ import type { Problem } from '../api/reasons.ts';
 import { parseKey, type SecretGroup, type SecretKey } from '../api/secret-key.ts';
 import type { SecretValue } from '../api/secret-value.ts';
 import { confProperty, envValueProblem, templateText } from './checked-value.ts';
+import { isRepublished } from './conf-key.ts';
 import { confTemplate, type ConfEntry } from './conf-template.ts';
 import { LEASED_KEY, PROPERTIES_KEY, REGEX_KEY } from './data-keys.ts';
 import { environment, goesTo, keyOfSource, type EnvVariable } from './environment.ts';
-import { expandedSpec } from './expanded-spec.ts';
+import { carrierOf, expandedSpec } from './expanded-spec.ts';
 import { leasedTemplatesNote, type LeasedProperty } from './leased-content.ts';
 import { escapeProperty } from './properties.ts';
 import { redactionRegex } from './redaction.ts';
@@ -63,7 +64,7 @@ export function secretContent(input: SecretContentInput): SecretContent | Secret
     const value = envValue(variable, values, problems);
     if (value !== undefined) data.set(variable.name, value);
   }
-  const properties = conf.flatMap((entry) => confProperties(entry, values, problems));
+  const properties = conf.flatMap((entry) => broken(entry, data, problems) ?? confProperties(entry, values, problems));
   const isWhole = (property: string | LeasedProperty): property is string => typeof property === 'string';
   const leased = leasedTemplatesNote(
     variables,
@@ -148,6 +149,20 @@ function rendered(
     return Buffer.from(renderTemplate(template, (key) => texts.get(key as SecretKey) ?? unreachable(key)));
   problems.push(...texts.problems);
   return undefined;
+}
+
+/**
+ * The line of a property that a variable should carry and can't: without a UTF-8 locale Java breaks what is not ASCII in its
+ * environment, and images of Spark often have none. Auto then delivers the value. Undefined: there is no such trouble.
+ */
+function broken(entry: ConfEntry, data: ReadonlyMap<string, Buffer>, problems: Problem[]): string[] | undefined {
+  const value = data.get(carrierOf(entry) ?? '')?.toString();
+  if (value === undefined || entry.delivery === 'Environment' || isRepublished(entry.name)) return undefined;
+  if (!/[^\x00-\x7f]/.test(value)) return undefined;
+  const line = confProperty(entry.name, value);
+  if (typeof line === 'string') return [line];
+  problems.push(line);
+  return [];
 }
 
 /** The entry's line, or its parts when something in it is leased. */

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { explanationText } from '../../cli/text.ts';
 import { isWell } from '../../cli/explain.ts';
-import { explain } from '../../operator/injection/explain.ts';
+import { explain } from '../../operator/injection/explain/explain.ts';
 import { view } from '../injection/bindings.ts';
-import { coming, driver } from '../injection/explain-subjects.ts';
+import { coming, driver } from '../injection/explain/subjects.ts';
 
 const selector = { matchLabels: { team: 'orders' } };
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Cluster } from '../../deploy/local/cluster.ts';
-import { apply } from '../../tools/spark/kube.ts';
+import { apply, inPod } from '../../tools/spark/kube.ts';
 import { LeakSearch, type Place } from '../../tools/spark/leak-search.ts';
 import { lastingPlaces } from '../../tools/spark/places.ts';
 import {
@@ -11,6 +11,7 @@ import {
   type Expected,
   type Report,
 } from '../../tools/spark/report.ts';
+import { DRIVER_CONTAINER } from '../../tools/spark/submit.ts';
 import { installKubeflow, KUBEFLOW_NAMESPACE, removeKubeflow } from '../servers/kubeflow/install.ts';
 import { canary, nasty } from './support/canary.ts';
 import { connectShell } from './support/connect-shell.ts';
@@ -66,6 +67,22 @@ const expected: Readonly<Record<'driver' | 'executor 1', Expected>> = {
 const variables = ['NASTY', 'DRIVER_REF', 'DRIVER_URL', 'EXECUTOR_REF'];
 const args = ['--env', ...variables, '--conf', ...Object.keys(expectedConf)];
 
+/** Prints the name of each property of the server's conf file, and the short hash of its value. */
+const CONF_DIGESTS = `
+import hashlib, re
+for line in open('/mnt/spark-secrets/conf/spark-defaults.conf'):
+    name, _, value = line.rstrip('\\n').partition('=')
+    print(name, hashlib.sha256(re.sub(r'\\\\(.)', r'\\1', value).encode()).hexdigest()[:8])
+`;
+
+function parsed(text: string, line: RegExp): Record<string, string | undefined> {
+  return Object.fromEntries([...text.matchAll(line)].map(([, name = '', value]) => [name, value]));
+}
+
+function digests(values: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, shortDigest(value)]));
+}
+
 /** What does not match of what driver and executor were given. */
 function mismatches(reports: readonly Report[]): readonly Comparison[] {
   return Object.entries(expected).flatMap(([pod, wanted]) => {
@@ -85,6 +102,7 @@ describe("Kubeflow's operator", function () {
   let uncoveredPod: string;
   let connect: string;
   let connectClient: string;
+  let connectConf: string;
   let places: readonly Place[];
 
   before(async () => {
@@ -112,9 +130,11 @@ describe("Kubeflow's operator", function () {
     await startKubeflow(cluster, namespace, scheduledApplication(job('nightly'), '@every 10s'), adhoc);
     connect = await connectReady(cluster, where('adhoc'), 240_000);
     const server = { namespace, name: connect };
+    connectConf = await inPod(cluster, { ...server, container: DRIVER_CONTAINER }, 'python3', '-c', CONF_DIGESTS);
     connectClient = await connectShell(cluster, server, 'sc://adhoc-server:15002', [
-      'def digest(text: String) = java.security.MessageDigest.getInstance("SHA-256").digest(text.getBytes("UTF-8")).take(4).map("%02x".format(_)).mkString',
-      ...Object.keys(expectedConf).map((name) => `println("CONF " + "${name}=" + digest(spark.conf.get("${name}")))`),
+      ...Object.keys(expectedConf).map(
+        (name) => `println("SET ${name}=" + spark.sql("SET ${name}").head.getString(1))`,
+      ),
       ...Object.keys(expected['executor 1'].env).map(
         (name) =>
           `println("ENV " + "${name}=" + spark.range(1).selectExpr("substring(sha2(reflect('java.lang.System', 'getenv', '${name}'), 256), 1, 8)").head.getString(0))`,
@@ -145,16 +165,19 @@ describe("Kubeflow's operator", function () {
     expect(uncoveredPod).to.include('${secrets.team/TYPO} in spark.e2e.typo');
   });
 
-  it('serves a real client of SparkConnect: references of its command, on server and executor', () => {
-    const found = Object.fromEntries(
-      [...connectClient.matchAll(/^(?:CONF|ENV) (\S+)=([0-9a-f]{8})$/gm)].map(([, name, digest]) => [name, digest]),
-    );
+  it('serves a real client of SparkConnect: the references of its command, on server and executor', () => {
     const { 'spark.hadoop.fs.s3a.secret.key': hadoop, ...plain } = expectedConf;
-    const wanted = { ...plain, ...expected['executor 1'].env };
-    const digests = Object.entries(wanted).map(([name, value]) => [name, shortDigest(value)]);
-    expect(found, connectClient).to.include(Object.fromEntries(digests));
+    const inFile = parsed(connectConf, /^(\S+) ([0-9a-f]{8})$/gm);
+    expect(inFile).to.include(digests(plain));
     // Whoever is connected may read the server's conf: what Hadoop can take from the environment is not in it.
-    expect(found['spark.hadoop.fs.s3a.secret.key']).to.be.a('string').and.not.equal(shortDigest(hadoop));
+    expect(inFile['spark.hadoop.fs.s3a.secret.key']).to.be.a('string').and.not.equal(shortDigest(hadoop));
+    expect(parsed(connectClient, /^ENV (\S+)=([0-9a-f]{8})$/gm)).to.deep.equal(digests(expected['executor 1'].env));
+  });
+
+  it('shows a client of SparkConnect that there are such properties, and not what they hold', () => {
+    const shown = parsed(connectClient, /^SET (\S+)=(\S+)$/gm);
+    expect(Object.keys(shown)).to.have.members(Object.keys(expectedConf));
+    expect([...new Set(Object.values(shown))]).to.deep.equal(['*********(redacted)']);
   });
 
   it('leaves no value in any place that people see', () => {

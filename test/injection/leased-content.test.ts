@@ -48,9 +48,9 @@ describe('content on lease', () => {
       { A: 'one' },
     );
     expect(content.envKeys).to.deep.equal({ A: 'A', P: PASSWORD, U: USER });
-    const scripts = ['references.sed', 'executor-references.sed'];
-    expect(content.data).to.have.all.keys('A', 'leased.json', 'spark.properties', 'redaction.regex', ...scripts);
-    expect(content.data['references.sed']).to.equal('s/\\${secrets\\.A}/one/g\n');
+    const references = ['references.txt', 'executor-references.txt'];
+    expect(content.data).to.have.all.keys('A', 'leased.json', 'spark.properties', 'redaction.regex', ...references);
+    expect(content.data['references.txt']).to.equal('A=one\n');
     expect(content.data['spark.properties']).to.equal(
       'spark.plain=one\n' +
         'spark.kubernetes.executor.secretKeyRef.A=spark-secrets-orders\\:A\n' +

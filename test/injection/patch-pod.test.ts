@@ -145,8 +145,8 @@ describe('patchPod', () => {
     const items = (path: string) => [
       { key: 'spark.properties', path: `${path}.properties` },
       { key: 'redaction.regex', path: `${path}.regex` },
-      { key: 'references.sed', path: `${path}.references` },
-      { key: 'executor-references.sed', path: `${path}.executors` },
+      { key: 'references.txt', path: `${path}.references` },
+      { key: 'executor-references.txt', path: `${path}.executors` },
     ];
     expect(volumes).to.deep.equal([
       {

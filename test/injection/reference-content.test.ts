@@ -1,82 +1,79 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect } from 'chai';
 import { escapeProperty, trimmedBySpark } from '../../operator/injection/properties.ts';
-import { referenceDataKey } from '../../operator/injection/reference-content.ts';
+import { executorReferencesOf, referenceDataKey } from '../../operator/injection/reference-content.ts';
 import { contentOf, key, spec } from './bindings.ts';
 import { readWithJava } from './java-properties.ts';
+import { describeInShells } from './merge-script/shells.ts';
 import { NASTY_VALUES, randomTexts } from './nasty-values.ts';
-
-const SEDS: Readonly<Record<string, readonly string[]>> = { sed: ['sed'], 'sed of busybox': ['busybox', 'sed'] };
 
 /** Keys of which each is the start of another, or would match another as a pattern. */
 const KEYS = ['a', 'a.b', 'aXb', 'a.b/c', 'g/a', 'g/a-b_c', 'A.B'];
 
-for (const [name, [command = '', ...options]] of Object.entries(SEDS)) {
-  describe(`references.sed in ${name}`, () => {
-    let folder = '';
-    before(() => {
-      folder = mkdtempSync(join(tmpdir(), 'references-'));
-    });
-    after(() => {
-      rmSync(folder, { recursive: true });
-    });
-
-    function edited(script: string, text: string): string {
-      writeFileSync(join(folder, 'script'), script);
-      const args = [...options, '-f', join(folder, 'script')];
-      const env = { PATH: process.env['PATH'], LC_ALL: 'C' };
-      const { status, stdout } = spawnSync(command, args, { input: text, env, encoding: 'latin1', timeout: 20_000 });
-      expect(status).to.equal(0);
-      return stdout;
-    }
-
-    it('puts each value in, alone and inside a longer value, as Java reads it', function () {
-      this.timeout(60_000);
-      const texts = [...Object.values(NASTY_VALUES).filter((text) => text.length < 8_192), ...randomTexts(200)];
-      const usable = texts.filter((text) => !trimmedBySpark(text));
-      const values = Object.fromEntries(usable.map((text, at) => [`k/${at}`, text]));
-      const { data } = contentOf(spec({ references: Object.keys(values).map((each) => ({ key: each })) }), values);
-      const lines = usable.flatMap((_, at) => [
-        escapeProperty(`spark.a${at}`, `\${secrets.k/${at}}`),
-        escapeProperty(`spark.b${at}`, `x=\${secrets.k/${at}}:\${secrets.k/${at}}`),
-      ]);
-      const read = readWithJava(edited(data['references.sed']!, `${lines.join('\n')}\n`)).values;
-      for (const [at, text] of usable.entries()) {
-        expect(read.get(`spark.a${at}`)).to.equal(text);
-        expect(read.get(`spark.b${at}`)).to.equal(`x=${text}:${text}`);
-      }
-    });
-
-    it('takes no key for another, nor a value for a reference', () => {
-      const values = Object.fromEntries(KEYS.map((each) => [each, `<${each} \${secrets.a}>`]));
-      const { data } = contentOf(spec({ references: KEYS.map((each) => ({ key: each })) }), values);
-      const lines = KEYS.map((each, at) => escapeProperty(`spark.k${at}`, `\${secrets.${each}}`));
-      const read = readWithJava(edited(data['references.sed']!, `${lines.join('\n')}\n`)).values;
-      expect(KEYS.map((_, at) => read.get(`spark.k${at}`))).to.deep.equal(Object.values(values));
-    });
-
-    it('makes of a variable of executors one that Spark takes from the Secret', () => {
-      const bindingSpec = spec({ env: [{ name: 'VARIABLE', key: 'g/a' }], references: [{ key: 'a.b' }] });
-      const { data } = contentOf(bindingSpec, { 'g/a': 'one', 'a.b': 'two' });
-      const text = [
-        'spark.executorEnv.MINE=${secrets.g/a}',
-        'spark.executorEnv.OTHER=${secrets.a.b}',
-        'spark.executorEnv.PART=x${secrets.a.b}',
-        'spark.executorEnv.NO=${secrets.aXb}',
-      ];
-      expect(edited(data['executor-references.sed']!, `${text.join('\n')}\n`).split('\n')).to.deep.equal([
-        'spark.kubernetes.executor.secretKeyRef.MINE=spark-secrets-orders\\:VARIABLE',
-        `spark.kubernetes.executor.secretKeyRef.OTHER=spark-secrets-orders\\:${referenceDataKey(key('a.b'))}`,
-        ...text.slice(2),
-        '',
-      ]);
-      expect(data[referenceDataKey(key('a.b'))]).to.equal('two');
-    });
-  });
+/** The files that the merge script is given of a binding. */
+function filesOf(data: Readonly<Record<string, string>>): Record<string, string> {
+  return {
+    'b.properties': 'spark.label=x\n',
+    'b.references': data['references.txt']!,
+    'b.executors': data['executor-references.txt']!,
+  };
 }
+
+describe('the list of values for references', () => {
+  it('has each value on one line as Java reads it, and nothing in it that could be a reference', function () {
+    this.timeout(60_000);
+    const texts = [...Object.values(NASTY_VALUES), ...randomTexts(400)].filter((text) => !trimmedBySpark(text));
+    const values = Object.fromEntries(texts.map((text, at) => [`k/${at}`, text]));
+    const { data } = contentOf(spec({ references: Object.keys(values).map((each) => ({ key: each })) }), values);
+    const lines = data['references.txt']!.split('\n');
+    expect(lines.pop()).to.equal('');
+    expect(lines).to.have.lengthOf(texts.length);
+    expect(lines.filter((line) => !/^k\/\d+=[ -#%-~]*$/.test(line))).to.deep.equal([]);
+    const inside = lines.map((line) =>
+      line.replace(/^(k.\d+)=(.*)$/, (_, name, value) => `${name}=x${value}\\:${value}`),
+    );
+    const [alone, twice] = [lines, inside].map((each) => readWithJava(`${each.join('\n')}\n`).values);
+    expect(Object.fromEntries(alone!)).to.deep.equal(values);
+    expect(Object.entries(values).filter(([name, text]) => twice!.get(name) !== `x${text}:${text}`)).to.be.empty;
+  });
+
+  it('is sorted by key, one line each', () => {
+    const { data } = contentOf(spec({ references: KEYS.map((each) => ({ key: each })) }), {
+      ...Object.fromEntries(KEYS.map((each) => [each, '$=x'])),
+    });
+    const expected = [...KEYS].sort().map((each) => `${each}=\\u0024\\=x\n`);
+    expect(data['references.txt']).to.equal(expected.join(''));
+  });
+});
+
+describeInShells('references to the keys of a binding', ({ merge }) => {
+  it('take no key for another, nor a value for a reference', () => {
+    const values = Object.fromEntries(KEYS.map((each) => [each, `<${each} \${secrets.a}>`]));
+    const { data } = contentOf(spec({ references: KEYS.map((each) => ({ key: each })) }), values);
+    const source = KEYS.map((each, at) => `${escapeProperty(`spark.k${at}`, `\${secrets.${each}}`)}\n`).join('');
+    const read = readWithJava(merge({ source, after: filesOf(data) })).values;
+    expect(KEYS.map((_, at) => read.get(`spark.k${at}`))).to.deep.equal(Object.values(values));
+  });
+
+  it('make of a variable of executors one that Spark takes from the Secret', () => {
+    const bindingSpec = spec({ env: [{ name: 'VARIABLE', key: 'g/a' }], references: [{ key: 'a.b' }] });
+    const { data } = contentOf(bindingSpec, { 'g/a': 'one', 'a.b': 'two' });
+    const source = 'spark.executorEnv.MINE=${secrets.g/a}\nspark.executorEnv.OTHER=${secrets.a.b}\n';
+    const { values } = readWithJava(merge({ source, after: filesOf(data) }));
+    const start = 'spark.kubernetes.executor.secretKeyRef.';
+    expect(values.get(`${start}MINE`)).to.equal('spark-secrets-orders:VARIABLE');
+    expect(values.get(`${start}OTHER`)).to.equal(`spark-secrets-orders:${referenceDataKey(key('a.b'))}`);
+    expect(data[referenceDataKey(key('a.b'))]).to.equal('two');
+  });
+});
+
+describe('the list of references for executors', () => {
+  it('is pointed to the Secret of a run line by line, whatever keys are called', () => {
+    const lines = 's=s\\:s\ns-2=s-2\\:A\ng/s=s\\:key.s\nx=xs\\:B\n';
+    expect(executorReferencesOf(lines, 's', 's-run')).to.equal(
+      's=s-run\\:s\ns-2=s-2\\:A\ng/s=s-run\\:key.s\nx=xs\\:B\n',
+    );
+  });
+});
 
 describe('what jobs may refer to', () => {
   const covered = (
@@ -84,9 +81,10 @@ describe('what jobs may refer to', () => {
     entries: Readonly<Record<string, string | Buffer>>,
     grouped = {},
   ) =>
-    [...contentOf(spec(part), entries, grouped).data['references.sed']!.matchAll(/secrets\\\.(.*?)}/g)].map((match) =>
-      match[1]!.replaceAll('\\', ''),
-    );
+    contentOf(spec(part), entries, grouped)
+      .data['references.txt']!.split('\n')
+      .slice(0, -1)
+      .map((line) => line.replace(/=.*/, ''));
 
   it('is every key that the binding names in any way', () => {
     const part = {
@@ -130,10 +128,7 @@ describe('what jobs may refer to', () => {
       'blank.': 'x ',
       bytes: Buffer.from([0xff, 0xfe]),
     });
-    expect(data['references.sed']).to.equal(
-      's/\\${secrets\\.blank\\.}/${secrets-unusable.blank\\.}/g\n' +
-        's/\\${secrets\\.bytes}/${secrets-unusable.bytes}/g\n',
-    );
+    expect(data['references.txt']).to.equal('blank.\nbytes\n');
     expect(referenceKeys, 'and of bytes no variable can be made').to.deep.equal(['blank.']);
   });
 

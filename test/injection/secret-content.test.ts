@@ -23,7 +23,7 @@ function problemsOf({ spec: part, values: entries = {}, groups: grouped = {} }: 
 }
 
 function withoutReferences(data: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(data).filter(([name]) => !name.endsWith('.sed')));
+  return Object.fromEntries(Object.entries(data).filter(([name]) => !name.endsWith('references.txt')));
 }
 
 describe('secretContent', () => {
@@ -46,6 +46,16 @@ describe('secretContent', () => {
     expect(envKeys).to.deep.equal({ A: 'x/A', B: 'x/B' });
   });
 
+  it('takes no variable for what it has itself, whatever that is called', () => {
+    const own = Object.keys(contentOf(spec({ env: [{ name: 'A', key: 'a' }] }), { a: '1' }).data);
+    const names = own.flatMap((name) => [name.replace(/[.].*/, ''), name.replaceAll(/[.-]/g, '_')]);
+    const env = [...new Set(names)].filter((name) => /^\w+$/.test(name)).map((name) => ({ name, key: 'a' }));
+    expect(env.map(({ name }) => name)).to.include('references');
+    const { data } = contentOf(spec({ env }), { a: CANARY });
+    expect(env.filter(({ name }) => data[name] !== CANARY)).to.deep.equal([]);
+    expect(Object.keys(data)).to.include.members(own.filter((name) => name !== 'A'));
+  });
+
   it('has the properties, escaped and sorted, and a regex that matches their names', () => {
     const { data } = contentOf(
       spec({
@@ -63,6 +73,16 @@ describe('secretContent', () => {
       'redaction.regex':
         '|^(spark[.]hadoop[.])?fs[.]azure[.]account[.]key[.]x$|^spark[.]sql[.]catalog[.]c[.]credential$',
     });
+  });
+
+  it('has a value in the property that a variable would carry, where Java may break it in its environment', () => {
+    const lines = (delivery: 'Auto' | 'Environment', value: string) =>
+      contentOf(spec({ sparkConf: [{ name: 'spark.hadoop.x', key: 'k', delivery }] }), { k: value })
+        .data['spark.properties']!.split('\n')
+        .filter((line) => line.startsWith('spark.hadoop.x'));
+    expect(lines('Auto', 'ü')).to.deep.equal(['spark.hadoop.x=\\u00FC']);
+    expect(lines('Auto', 'u')[0]).to.match(/^spark\.hadoop\.x=\$\{env\.SPARK_SECRET_/);
+    expect(lines('Environment', 'ü')[0]).to.match(/^spark\.hadoop\.x=\$\{env\.SPARK_SECRET_/);
   });
 
   it('gives every key of a group with its prefix; an entry of env wins', () => {

@@ -188,10 +188,10 @@ describe('credentials on lease, with the operator killed in between', function (
     const shared = await operator.client.get(SECRET, namespace, 'spark-secrets-orders', signal);
     expect(Object.keys(shared?.data ?? {}).sort()).to.deep.equal([
       'HOST',
-      'executor-references.sed',
+      'executor-references.txt',
       'leased.json',
       'redaction.regex',
-      'references.sed',
+      'references.txt',
       'spark.properties',
     ]);
     expect(await leasesAt(bao, PATH)).to.have.length(1);

@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import { clusterReader } from '../../cli/cluster.ts';
 import { clientPrograms } from '../../deploy/local/binaries.ts';
 import { API_VERSION } from '../../operator/api/group.ts';
-import type { Explanation } from '../../operator/injection/explain-result.ts';
+import type { Explanation } from '../../operator/injection/explain/result.ts';
 import { apply, getAll, type KubeObject } from '../../tools/spark/kube.ts';
 import { OperatorBeside } from '../support/operator/beside.ts';
 import { testCluster, type Cluster } from '../support/test-cluster.ts';

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { operatorImage } from '../../deploy/image/build.ts';
 import { run } from '../../deploy/local/run.ts';
+import { EXECUTOR_REFERENCES_KEY, REFERENCES_KEY } from '../../operator/injection/data-keys.ts';
 import { MERGE_SCRIPT } from '../../operator/injection/merge-script.ts';
 import { apply, eventually, getOne, type Pod } from '../../tools/spark/kube.ts';
 import { contentOf, spec } from '../injection/bindings.ts';
@@ -76,7 +77,11 @@ describe("the operator's image, as the merge container of a driver whose image h
 
   for (const [sentence, user] of Object.entries(users)) {
     it(`merges as dash does, in every mode: as ${sentence}, on a root file system that can not be written`, async () => {
-      expect(expected).to.include('spark.from.job=yes\n').and.include('\nspark.v.k0=').and.include('-Dspark.v.k');
+      expect(expected)
+        .to.include('spark.from.job=yes\n')
+        .and.include('\nspark.v.k0=')
+        .and.include('\nspark.r.k0=a<')
+        .and.include('-Dspark.v.k');
       const env = environment({ PATH: SHELL_FOLDER, FOLDER: '/out' });
       const print = { name: 'print', command: [`${SHELL_FOLDER}/sh`, '-c', PRINT], env };
       const containers = [...MODES.map(mergeContainer), print];
@@ -160,6 +165,8 @@ const PATHS = [
   'before/p.regex',
   'after/b.properties',
   'after/b.regex',
+  'after/b.references',
+  'after/b.executors',
   'ascii/b.properties',
   'ascii/b.regex',
 ];
@@ -193,14 +200,21 @@ function inputs(): Readonly<Record<string, string>> {
   const all = bindingOf(texts);
   const ascii = bindingOf(texts.filter((text) => /^[ -~]*$/.test(text)));
   const executor = 'spark.kubernetes.executor.secretKeyRef';
+  const covered = all[REFERENCES_KEY]!.split('\n').slice(0, -1);
+  const referring = covered
+    .map((line) => line.replace(/=.*/, ''))
+    .map((key) => `spark.r.${key}=a\${secrets.${key}}b\nspark.executorEnv.${key}=\${secrets.${key}}\n`)
+    .join('');
   return {
-    'job.properties': '#stored\nspark.from.job=yes\nspark.executorEnv.A=own\nspark.redaction.regex=(?i)größe\\\\.x\n',
+    'job.properties': `#stored\nspark.from.job=yes\nspark.executorEnv.A=own\nspark.redaction.regex=(?i)größe\\\\.x\n${referring}`,
     'conf/spark-defaults.conf': 'spark.from.defaults yes\nspark.executorEnv.B: own\n',
     'conf/log4j2.properties': 'rootLogger.level = info\n',
     'before/p.properties': `${executor}.A=s\\:A\n${executor}.B=s\\:B\nspark.from.job=no\n`,
     'before/p.regex': '|^spark[.]p$\n',
     'after/b.properties': all['spark.properties']!,
     'after/b.regex': all['redaction.regex']!,
+    'after/b.references': all[REFERENCES_KEY]!,
+    'after/b.executors': all[EXECUTOR_REFERENCES_KEY]!,
     'ascii/b.properties': ascii['spark.properties']!,
     'ascii/b.regex': ascii['redaction.regex']!,
   };

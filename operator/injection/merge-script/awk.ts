@@ -9,7 +9,7 @@
  *
  * - `data[kind, name]`: the line that wins within a kind; name and value have the escapes of a properties file
  * - `names[kind, 1 to count[kind]]`: the names, in order
- * - `known[key]`: what a `.references` file puts in for the key, still escaped for sed, from the Secret `from[key]`
+ * - `known[key]`: what a `.references` file has for the key, `$` where no property can hold it, from the Secret `from[key]`
  * - `secretRef[key]`: what the `.executors` files make of it, `SECRET\:DATAKEY`
  * - `final[name]`, `order[1 to total]`: the outcome
  *
@@ -40,15 +40,6 @@ function ascii(hex) {
   hex = tolower(hex)
   if (hex !~ /^00[2-7][0-9a-f]$/ || hex == "007f") return ""
   return sprintf("%c", 16 * substr(hex, 3, 1) + index("123456789abcdef", substr(hex, 4, 1)))
-}
-
-# Without the escapes of sed
-function plain(text,    out, at) {
-  while (at = index(text, "\\")) {
-    out = out substr(text, 1, at - 1) substr(text, at + 1, 1)
-    text = substr(text, at + 2)
-  }
-  return out text
 }
 
 # Without needless escapes
@@ -100,19 +91,14 @@ function lines(text, end,    piece, at, last) {
   for (at = 1; at <= last; at++) line(piece[at])
 }
 
-function command(    at, key, text, source) {
-  if (!(at = index($0, "{secrets\\."))) return
-  text = substr($0, at + 10)
-  at = index(text, "}")
-  key = plain(substr(text, 1, at - 1))
-  text = substr(text, at + 1)
+function entry(    at, key, text, source) {
+  at = index($0, "=")
+  key = at ? substr($0, 1, at - 1) : $0
+  text = at ? substr($0, at + 1) : "$"
   if (kind == "executors") {
-    sub(/^[^=]*=/, "", text)
-    sub(/\/$/, "", text)
-    secretRef[key] = plain(text)
+    secretRef[key] = text
     return
   }
-  text = substr(text, 2, length(text) - 3)
   source = FILENAME
   sub(/^.*\//, "", source)
   sub(/[.]references$/, "", source)
@@ -137,7 +123,7 @@ function uncovered(key, name) {
 function lookUp(key, name) {
   if (!isClear(key)) return
   if (!(key in known)) uncovered(key, name)
-  else if (known[key] !~ /^[$]/) return plain(known[key])
+  else if (known[key] != "$") return known[key]
   else problem("the value of " key " can\047t be a Spark property (not text, or a space or control character at its start or end): use it as an environment variable")
 }
 
@@ -235,7 +221,7 @@ function add(kind,    at, name) {
 }
 
 kind ~ /^(references|executors)$/ {
-  command()
+  entry()
   next
 }
 kind == "regex" {

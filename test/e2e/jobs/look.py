@@ -19,7 +19,8 @@ import urllib.request
 KERNEL = ("/dev", "/proc", "/sys")
 LARGEST = 16 * 1024 * 1024
 UI = "http://localhost:4040"
-COMMANDS = ["VM.command_line", "VM.flags", "VM.info", "Thread.print", "VM.system_properties"]
+# System properties are a place of their own: Spark copies the driver's conf there.
+COMMANDS = {"of the JVM": ["VM.command_line", "VM.flags", "VM.info", "Thread.print"], "properties": ["VM.system_properties"]}
 PAGES = 200
 
 
@@ -59,18 +60,21 @@ def files():
         for folder, folders, names in os.walk(root):
             folders[:] = [name for name in folders if os.path.join(folder, name) not in {*KERNEL, *roots}]
             for path in (os.path.join(folder, name) for name in names):
-                if root == "/" and os.lstat(path).st_ctime < born - 1 or not os.path.isfile(path):
-                    continue
-                found[path] = read(path)
+                try:
+                    if os.path.isfile(path) and (root != "/" or os.lstat(path).st_ctime > born - 1):
+                        found[path] = read(path)
+                except FileNotFoundError:
+                    pass  # it was removed meanwhile
     return found
 
 
-def jcmd(command):
+def jcmd(commands):
     [pid] = [pid for pid, text in processes("cmdline").items() if text.startswith("java\n")]
     java = os.environ["JAVA_HOME"] + "/bin/java"
     # The image has a JRE: the tool's module without its command.
-    tool = [java, "-Xmx64m", "-XX:TieredStopAtLevel=1", "-m", "jdk.jcmd/sun.tools.jcmd.JCmd", pid, command]
-    return subprocess.run(tool, check=True, capture_output=True, text=True, timeout=60).stdout
+    tool = [java, "-Xmx64m", "-XX:TieredStopAtLevel=1", "-m", "jdk.jcmd/sun.tools.jcmd.JCmd", pid, "-f", "/dev/stdin"]
+    text = "".join(f"{command}\n" for command in commands)
+    return subprocess.run(tool, check=True, capture_output=True, text=True, timeout=60, input=text).stdout
 
 
 def get(url):
@@ -86,7 +90,7 @@ def pages():
     api = f"{UI}/api/v1/applications"
     [application] = json.loads(get(api))
     rest = ["environment", "jobs", "stages?details=true", "allexecutors", "executors/driver/threads"]
-    rest += ["sql?details=true&planDescription=true", "storage/rdd", "allmiscellaneousprocess"]
+    rest += ["sql?details=true&planDescription=true&length=1000", "storage/rdd", "allmiscellaneousprocess"]
     waiting = [f"{UI}/jobs/", f"{UI}/metrics/json", api, *(f"{api}/{application['id']}/{name}" for name in rest)]
     found = {}
     while waiting and len(found) < PAGES:
@@ -96,7 +100,7 @@ def pages():
         found[url] = get(url)
         for link in re.findall(r"href=[\"']([^\"'#]+)", found[url]):
             absolute = urllib.parse.urljoin(url, link.replace("&amp;", "&"))
-            if absolute.startswith(UI) and "/static/" not in absolute and "/kill" not in absolute:
+            if absolute.startswith(UI) and not re.search("/static/|/kill|[.]sort=", absolute):
                 waiting.append(absolute)
     if waiting and len(found) >= PAGES:
         raise RuntimeError("the UI has more pages than were looked at")
@@ -106,7 +110,7 @@ def pages():
 places = {
     "command lines": "\n".join(processes("cmdline").values()),
     "environment variables of processes": "\n".join(processes("environ").values()),
-    **{f"jcmd {command}": jcmd(command) for command in COMMANDS},
+    **{f"jcmd {name}": jcmd(commands) for name, commands in COMMANDS.items()},
     **{f"file {path}": text for path, text in files().items()},
     **(pages() if "pages" in sys.argv else {}),
 }

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { expect } from 'chai';
 import { forbiddenConfKey, isRepublished } from '../../../operator/injection/conf-key.ts';
 import { EXECUTOR_REFERENCES_KEY, REFERENCES_KEY } from '../../../operator/injection/data-keys.ts';
@@ -277,18 +276,5 @@ describe('the files of a binding', () => {
     expect(data.get(EXECUTOR_REFERENCES_KEY)!.toString()).to.equal(
       executor('A', 's', dataKey('A')) + executor('orders/DB.1', 's', dataKey('orders/DB.1')),
     );
-  });
-
-  it('are sed scripts that mean what the merge script makes of them', () => {
-    const script = COVERED + EXECUTORS;
-    const input =
-      'spark.x=${secrets.A}${secrets.orders/DB_PASSWORD}${secrets.bin/x.p12}\nspark.executorEnv.X=${secrets.A}\n';
-    const inOrder = spawnSync(
-      'sed',
-      [...EXECUTORS.trim().split('\n'), ...script.trim().split('\n')].flatMap((line) => ['-e', line]),
-      { input, encoding: 'utf8' },
-    );
-    expect(inOrder.stderr).to.equal('');
-    expect(inOrder.stdout).to.equal(`spark.x=onep&s/w\\\\d\${secrets-unusable.bin/x.p12}\n${REF}.X=s\\:A\n`);
   });
 });

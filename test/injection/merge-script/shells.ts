@@ -126,22 +126,15 @@ function writeInput(folder: string, { source, conf, before, after }: MergeInput)
 
 /** A line of a `.references` file. */
 export function reference(key: string, value: string): string {
-  const escaped = escapeProperty('', value).slice(1).replaceAll('$', '\\u0024');
-  return `s/\\\${secrets\\.${sedPattern(key)}}/${escaped.replaceAll(/[\\/&]/g, '\\$&')}/g\n`;
+  return `${key}${escapeProperty('', value).replaceAll('$', '\\u0024')}\n`;
 }
 
 /** The line of a key whose value no property can have. */
 export function unusable(key: string): string {
-  return `s/\\\${secrets\\.${sedPattern(key)}}/\${secrets-unusable.${key.replaceAll('/', '\\/')}}/g\n`;
+  return `${key}\n`;
 }
 
 /** A line of an `.executors` file. */
 export function executor(key: string, secret: string, dataKey: string): string {
-  const name = 'spark.kubernetes.executor.secretKeyRef.\\1';
-  const property = '^spark\\.executorEnv\\.\\([A-Za-z0-9_.-]*\\)=';
-  return `s/${property}\\\${secrets\\.${sedPattern(key)}}$/${name}=${secret}\\\\:${dataKey}/\n`;
-}
-
-function sedPattern(key: string): string {
-  return key.replaceAll(/[./]/g, '\\$&');
+  return `${key}=${secret}\\:${dataKey}\n`;
 }

@@ -1,9 +1,9 @@
-import { ANNOTATIONS, LABELS } from '../api/group.ts';
-import { storeRefOf, type SparkJobSecretBinding } from '../api/kinds.ts';
-import type { BindingView } from './binding-view.ts';
-import { decide } from './decide.ts';
-import { bindingItems } from './explain-additions.ts';
-import { explainedReferences } from './explain-references.ts';
+import { ANNOTATIONS, LABELS } from '../../api/group.ts';
+import { storeRefOf, type SparkJobSecretBinding } from '../../api/kinds.ts';
+import type { BindingView } from '../binding-view.ts';
+import { decide } from '../decide.ts';
+import { bindingItems } from './additions.ts';
+import { explainedReferences } from './references.ts';
 import type {
   ExplainedBinding,
   ExplainedCondition,
@@ -11,14 +11,14 @@ import type {
   ExplainedReference,
   Explanation,
   Outlook,
-} from './explain-result.ts';
-import { selectionReasons } from './explain-selection.ts';
-import type { Subject } from './explain-subject.ts';
-import { MERGE_CONTAINER } from './merge-container.ts';
-import type { PatchOptions } from './patch-pod.ts';
-import type { Container, Pod } from './pod.ts';
-import { applicationNames, driverOf, runnerOf } from './runners/registry.ts';
-import { selects } from './select.ts';
+} from './result.ts';
+import { selectionReasons } from './selection.ts';
+import type { Subject } from './subject.ts';
+import { MERGE_CONTAINER } from '../merge-container.ts';
+import type { PatchOptions } from '../patch-pod.ts';
+import type { Container, Pod } from '../pod.ts';
+import { applicationNames, driverOf, runnerOf } from '../runners/registry.ts';
+import { selects } from '../select.ts';
 
 /** Any name of a run: the answer does not depend on it. */
 const RUN = 'explaining';

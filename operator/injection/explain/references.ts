@@ -1,15 +1,15 @@
-import { parseKey } from '../api/secret-key.ts';
-import type { BindingView } from './binding-view.ts';
-import { forbiddenConfKey } from './conf-key.ts';
-import { envReferences } from './env-references.ts';
-import { bindingItems, coveredKeys } from './explain-additions.ts';
-import type { ExplainedReference } from './explain-result.ts';
-import type { ConfText, Subject } from './explain-subject.ts';
-import type { Container, EnvVar } from './pod.ts';
-import { sparkOptions } from './spark-command.ts';
+import { parseKey } from '../../api/secret-key.ts';
+import type { BindingView } from '../binding-view.ts';
+import { forbiddenConfKey, isRepublished, REPUBLISHED } from '../conf-key.ts';
+import { envReferences } from '../env-references.ts';
+import { bindingItems, coveredKeys } from './additions.ts';
+import type { ExplainedReference } from './result.ts';
+import type { ConfText, Subject } from './subject.ts';
+import type { Container, EnvVar } from '../pod.ts';
+import { sparkOptions } from '../spark-command.ts';
 
 const REFERENCE = /\$\{secrets\.([^}]*)\}/g;
-const EXECUTOR_VARIABLE = /^spark[.]executorEnv[.][A-Za-z0-9_]+$/;
+const EXECUTOR_VARIABLE = /^spark[.]executorEnv[.][A-Za-z0-9_.-]+$/;
 
 /** So that no manifest keeps the operator busy. */
 const MOST = 1000;
@@ -57,13 +57,19 @@ function ofVariable(name: string, key: string, covering: readonly Covering[]): E
 
 function ofProperty(text: ConfText, key: string, covering: readonly Covering[]): ExplainedReference {
   const { name, value, unresolved, where = `property ${name}` } = text;
-  const isWhole = EXECUTOR_VARIABLE.test(name) && /^\$\{secrets\.[^}]*\}$/.test(value.trim());
-  const forbidden = isWhole ? undefined : forbiddenConfKey(name);
+  const forbidden = forbids(name, value);
   const why = unresolved ?? (forbidden && `${forbidden}.`) ?? uncovered(key, covering);
   const coveredBy = coveringNames(key, covering);
   if (why === undefined) return { where, key, coveredBy, outcome: 'Resolved' };
   const problem = `The ${where} refers to \${secrets.${key}}, but ${why}`;
   return { where, key, coveredBy, outcome: unresolved === undefined ? 'Stops' : 'Left', problem };
+}
+
+/** Why no reference may stand in the property. */
+function forbids(name: string, value: string): string | undefined {
+  const isWhole = EXECUTOR_VARIABLE.test(name) && /^\$\{secrets\.[^}]*\}$/.test(value.trim());
+  if (isWhole) return undefined;
+  return forbiddenConfKey(name) ?? (isRepublished(name) ? REPUBLISHED : undefined);
 }
 
 /** What the init container would say. */

@@ -1,7 +1,7 @@
-import type { SparkJobSecretBinding } from '../api/kinds.ts';
-import { matchesApplication } from './applications.ts';
-import type { SelectionReason } from './explain-result.ts';
-import type { Pod } from './pod.ts';
+import type { SparkJobSecretBinding } from '../../api/kinds.ts';
+import { matchesApplication } from '../applications.ts';
+import type { SelectionReason } from './result.ts';
+import type { Pod } from '../pod.ts';
 
 /**
  * For each part of a binding's selector, in words, whether it holds for a pod whose application has these names. All hold

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import type { ViewOptions } from './bindings.ts';
-import { binding, driver, explained } from './explain-subjects.ts';
+import type { ViewOptions } from '../bindings.ts';
+import { binding, driver, explained } from './subjects.ts';
 
 describe('the explanation of what a binding gives', () => {
   const itemsOf = (spec: ViewOptions['spec'], more: ViewOptions = {}): string[] => {

@@ -1,5 +1,5 @@
-import type { ExplainedSubject } from './explain-result.ts';
-import type { Pod } from './pod.ts';
+import type { ExplainedSubject } from './result.ts';
+import type { Pod } from '../pod.ts';
 
 /** A property of the job that no pod shows, because it comes in a file. */
 export interface ConfText {

@@ -1,7 +1,7 @@
-import { apacheApplication } from './explain-apache.ts';
-import { kubeflowApplication, kubeflowConnect, kubeflowSchedule, type Launched } from './explain-kubeflow.ts';
-import { fields, list, podOf, text, type Fields } from './explain-shape.ts';
-import type { Subject } from './explain-subject.ts';
+import { apacheApplication } from './apache.ts';
+import { kubeflowApplication, kubeflowConnect, kubeflowSchedule, type Launched } from './kubeflow.ts';
+import { fields, list, podOf, text, type Fields } from './shape.ts';
+import type { Subject } from './subject.ts';
 
 /** An object of a kind that is understood, and the pod that comes of it. */
 interface Kind {

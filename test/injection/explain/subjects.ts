@@ -1,9 +1,9 @@
-import { explain } from '../../operator/injection/explain.ts';
-import type { Explanation } from '../../operator/injection/explain-result.ts';
-import type { Subject } from '../../operator/injection/explain-subject.ts';
-import type { BindingView } from '../../operator/injection/binding-view.ts';
-import type { Pod } from '../../operator/injection/pod.ts';
-import { golden, marked, view, type FullPod, type ViewOptions } from './bindings.ts';
+import { explain } from '../../../operator/injection/explain/explain.ts';
+import type { Explanation } from '../../../operator/injection/explain/result.ts';
+import type { Subject } from '../../../operator/injection/explain/subject.ts';
+import type { BindingView } from '../../../operator/injection/binding-view.ts';
+import type { Pod } from '../../../operator/injection/pod.ts';
+import { golden, marked, view, type FullPod, type ViewOptions } from '../bindings.ts';
 
 /** A driver of Kubeflow's operator, application `orders-etl`, that sets the variable GREETING. */
 export const driver = (labels: Record<string, string> = {}): FullPod =>

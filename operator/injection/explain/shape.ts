@@ -1,4 +1,4 @@
-import type { Container, EnvVar, Pod, VolumeMount } from './pod.ts';
+import type { Container, EnvVar, Pod, VolumeMount } from '../pod.ts';
 
 /** A JSON object that nobody has looked at yet. */
 export type Fields = Readonly<Record<string, unknown>>;

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { explain } from '../../operator/injection/explain.ts';
-import { manifestSubject } from '../../operator/injection/explain-manifest.ts';
-import type { Subject } from '../../operator/injection/explain-subject.ts';
-import { key, view, type FullPod } from './bindings.ts';
-import { binding, coming, driver, explained } from './explain-subjects.ts';
+import { explain } from '../../../operator/injection/explain/explain.ts';
+import { manifestSubject } from '../../../operator/injection/explain/manifest.ts';
+import type { Subject } from '../../../operator/injection/explain/subject.ts';
+import { key, view, type FullPod } from '../bindings.ts';
+import { binding, coming, driver, explained } from './subjects.ts';
 
 describe('the explanation of references', () => {
   const withEnv = (value: string): FullPod => {

@@ -1,6 +1,6 @@
-import { texts, type Fields } from './explain-shape.ts';
-import type { ConfText } from './explain-subject.ts';
-import type { Container, EnvVar, Pod } from './pod.ts';
+import { texts, type Fields } from './shape.ts';
+import type { ConfText } from './subject.ts';
+import type { Container, EnvVar, Pod } from '../pod.ts';
 
 /** Properties of a job, as its object gives them. */
 export type Conf = Readonly<Record<string, string>>;

@@ -1,8 +1,8 @@
-import { appNameLabel } from './applications.ts';
-import { containersOf, envOf, fields, list, podOf, text, texts, type Fields } from './explain-shape.ts';
-import { confOf, confTexts, driverPod, type Conf } from './explain-spark-conf.ts';
-import type { ConfText, Subject } from './explain-subject.ts';
-import type { Container, Pod } from './pod.ts';
+import { appNameLabel } from '../applications.ts';
+import { containersOf, envOf, fields, list, podOf, text, texts, type Fields } from './shape.ts';
+import { confOf, confTexts, driverPod, type Conf } from './spark-conf.ts';
+import type { ConfText, Subject } from './subject.ts';
+import type { Container, Pod } from '../pod.ts';
 
 /** What an object becomes, its identity aside. */
 export type Launched = Pick<Subject, 'pod' | 'conf' | 'notes'>;

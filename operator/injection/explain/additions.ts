@@ -1,13 +1,13 @@
-import { isDynamic, parseSource, type SecretSource } from '../api/dynamic-reference.ts';
-import type { BindingSpec } from '../api/kinds.ts';
-import { groupOf, nameOf, parseGroup, parseKey } from '../api/secret-key.ts';
-import type { BindingView } from './binding-view.ts';
-import { confTemplate, type ConfEntry } from './conf-template.ts';
-import { envVariable, goesTo, keysOfSource } from './environment.ts';
-import { carrierOf, expandedSpec, isCarrier } from './expanded-spec.ts';
-import type { ExplainedItem, ItemSource } from './explain-result.ts';
-import { presetEntries } from './presets.ts';
-import { templateKeys, type Template, type TemplateProblem } from './template.ts';
+import { isDynamic, parseSource, type SecretSource } from '../../api/dynamic-reference.ts';
+import type { BindingSpec } from '../../api/kinds.ts';
+import { groupOf, nameOf, parseGroup, parseKey } from '../../api/secret-key.ts';
+import type { BindingView } from '../binding-view.ts';
+import { confTemplate, type ConfEntry } from '../conf-template.ts';
+import { envVariable, goesTo, keysOfSource } from '../environment.ts';
+import { carrierOf, expandedSpec, isCarrier } from '../expanded-spec.ts';
+import type { ExplainedItem, ItemSource } from './result.ts';
+import { presetEntries } from '../presets.ts';
+import { templateKeys, type Template, type TemplateProblem } from '../template.ts';
 
 type EnvEntry = NonNullable<BindingSpec['env']>[number];
 type GroupEntry = NonNullable<BindingSpec['envFrom']>[number];

@@ -1,7 +1,7 @@
-import { appNameLabel } from './applications.ts';
-import type { Launched } from './explain-kubeflow.ts';
-import { fields, list, podOf, text, type Fields } from './explain-shape.ts';
-import { confOf, confTexts, driverPod } from './explain-spark-conf.ts';
+import { appNameLabel } from '../applications.ts';
+import type { Launched } from './kubeflow.ts';
+import { fields, list, podOf, text, type Fields } from './shape.ts';
+import { confOf, confTexts, driverPod } from './spark-conf.ts';
 
 /** The driver that Apache's operator makes of a SparkApplication (`SparkAppSubmissionWorker`, 0.8). */
 export function apacheApplication(name: string, spec: Fields): Launched {

@@ -1,13 +1,13 @@
 import { expect } from 'chai';
-import { explain, isWatchedPod } from '../../operator/injection/explain.ts';
-import { objectsIn, podSubject } from '../../operator/injection/explain-manifest.ts';
-import type { BindingView } from '../../operator/injection/binding-view.ts';
-import { decide } from '../../operator/injection/decide.ts';
-import { selects } from '../../operator/injection/select.ts';
-import { planWebhookConfiguration } from '../../operator/webhook/coverage.ts';
-import { applyJsonPatch } from '../doubles/json-patch.ts';
-import { binding, coming, driver, explained } from './explain-subjects.ts';
-import { GOLDEN_CLUSTER, GOLDEN_EXECUTORS, GOLDEN_PODS, golden, marked, view, type ViewOptions } from './bindings.ts';
+import { explain, isWatchedPod } from '../../../operator/injection/explain/explain.ts';
+import { objectsIn, podSubject } from '../../../operator/injection/explain/manifest.ts';
+import type { BindingView } from '../../../operator/injection/binding-view.ts';
+import { decide } from '../../../operator/injection/decide.ts';
+import { selects } from '../../../operator/injection/select.ts';
+import { planWebhookConfiguration } from '../../../operator/webhook/coverage.ts';
+import { applyJsonPatch } from '../../doubles/json-patch.ts';
+import { binding, coming, driver, explained } from './subjects.ts';
+import { GOLDEN_CLUSTER, GOLDEN_EXECUTORS, GOLDEN_PODS, golden, marked, view, type ViewOptions } from '../bindings.ts';
 
 const selecting = (selector: BindingView['binding']['spec']['selector'], more: ViewOptions = {}): BindingView =>
   binding({ selector }, more);

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
-import { explain } from '../../operator/injection/explain.ts';
-import { manifestSubject, podSubject, UNDERSTOOD } from '../../operator/injection/explain-manifest.ts';
-import type { Explanation } from '../../operator/injection/explain-result.ts';
-import type { Fields } from '../../operator/injection/explain-shape.ts';
-import type { BindingView } from '../../operator/injection/binding-view.ts';
-import { scheduledApplication, sparkApplication, sparkConnect } from '../e2e/support/kubeflow.ts';
-import { golden, key, view, type GoldenPod } from './bindings.ts';
+import { explain } from '../../../operator/injection/explain/explain.ts';
+import { manifestSubject, podSubject, UNDERSTOOD } from '../../../operator/injection/explain/manifest.ts';
+import type { Explanation } from '../../../operator/injection/explain/result.ts';
+import type { Fields } from '../../../operator/injection/explain/shape.ts';
+import type { BindingView } from '../../../operator/injection/binding-view.ts';
+import { scheduledApplication, sparkApplication, sparkConnect } from '../../e2e/support/kubeflow.ts';
+import { golden, key, view, type GoldenPod } from '../bindings.ts';
 
 const INJECT = { 'secrets.iomete.com/inject': 'true' };
 const KUBEFLOW = 'sparkoperator.k8s.io/v1beta2';
