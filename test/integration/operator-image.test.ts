@@ -200,11 +200,9 @@ function inputs(): Readonly<Record<string, string>> {
   const all = bindingOf(texts);
   const ascii = bindingOf(texts.filter((text) => /^[ -~]*$/.test(text)));
   const executor = 'spark.kubernetes.executor.secretKeyRef';
-  const covered = all[REFERENCES_KEY]!.split('\n').slice(0, -1);
-  const referring = covered
-    .map((line) => line.replace(/=.*/, ''))
-    .map((key) => `spark.r.${key}=a\${secrets.${key}}b\nspark.executorEnv.${key}=\${secrets.${key}}\n`)
-    .join('');
+  const referring =
+    all[REFERENCES_KEY]!.replaceAll(/^([^=]+)=.*/gm, 'spark.r.$1=a${secrets.$1}b') +
+    all[EXECUTOR_REFERENCES_KEY]!.replaceAll(/^([^=]+)=.*/gm, 'spark.executorEnv.$1=${secrets.$1}');
   return {
     'job.properties': `#stored\nspark.from.job=yes\nspark.executorEnv.A=own\nspark.redaction.regex=(?i)größe\\\\.x\n${referring}`,
     'conf/spark-defaults.conf': 'spark.from.defaults yes\nspark.executorEnv.B: own\n',
