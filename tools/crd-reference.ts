@@ -22,11 +22,7 @@ export function crdReference(crds: readonly Crd[]): string {
     ...crds.flatMap(kindSection),
     '## Presets of a SparkJobSecretBinding',
     'What each entry of `presets` gives, here with `group: GROUP`. A key reads as `${GROUP/NAME}`.',
-    [
-      '| preset | variable or property | value |',
-      '| --- | --- | --- |',
-      ...PRESETS.flatMap(presetRows),
-    ].join('\n'),
+    ['| preset | variable or property | value |', '| --- | --- | --- |', ...PRESETS.flatMap(presetRows)].join('\n'),
     '## Reasons of conditions',
     [
       '| reason | meaning |',
