@@ -15,7 +15,15 @@ import { DRIVER_CONTAINER } from '../../tools/spark/submit.ts';
 import { installKubeflow, KUBEFLOW_NAMESPACE, removeKubeflow } from '../servers/kubeflow/install.ts';
 import { canary, nasty } from './support/canary.ts';
 import { connectShell } from './support/connect-shell.ts';
-import { binding, readiness, removeNamespaces, sparkNamespace, store, storeSecret } from './support/declare.ts';
+import {
+  binding,
+  namespaceGone,
+  readiness,
+  removeNamespaces,
+  sparkNamespace,
+  store,
+  storeSecret,
+} from './support/declare.ts';
 import { environment } from './support/environment.ts';
 import {
   applicationEnded,
@@ -32,7 +40,10 @@ const namespace = 'e2e-kubeflow';
 const words = { plain: canary(), nasty: canary(), referred: canary() };
 const values = { PLAIN: words.plain, NASTY: nasty(words.nasty) };
 const given = {
-  env: [{ name: 'NASTY', key: 'NASTY' }],
+  env: [
+    { name: 'NASTY', key: 'NASTY' },
+    { name: 'PLAIN', key: 'PLAIN' },
+  ],
   sparkConf: [
     { name: 'spark.hadoop.fs.s3a.secret.key', key: 'PLAIN' },
     { name: 'spark.e2e.template', template: 'jdbc:x://db?password=${PLAIN}' },
@@ -59,12 +70,22 @@ const expectedConf = {
 };
 const expected: Readonly<Record<'driver' | 'executor 1', Expected>> = {
   driver: {
-    env: { NASTY: values.NASTY, DRIVER_REF: words.referred, DRIVER_URL: `a:${words.plain}@${words.referred}` },
+    env: {
+      NASTY: values.NASTY,
+      PLAIN: words.plain,
+      DRIVER_REF: words.referred,
+      DRIVER_URL: `a:${words.plain}@${words.referred}`,
+    },
     conf: expectedConf,
   },
-  'executor 1': { env: { NASTY: values.NASTY, EXECUTOR_REF: words.referred }, conf: expectedConf },
+  'executor 1': {
+    env: { NASTY: values.NASTY, PLAIN: words.plain, EXECUTOR_REF: words.referred },
+    conf: expectedConf,
+  },
 };
-const variables = ['NASTY', 'DRIVER_REF', 'DRIVER_URL', 'EXECUTOR_REF'];
+/** Of an executor's variables what is ASCII: this image has no UTF-8 locale, without which Java breaks the rest. */
+const readByJava = { PLAIN: words.plain, EXECUTOR_REF: words.referred };
+const variables = ['NASTY', 'PLAIN', 'DRIVER_REF', 'DRIVER_URL', 'EXECUTOR_REF'];
 const args = ['--env', ...variables, '--conf', ...Object.keys(expectedConf)];
 
 /** Prints the name of each property of the server's conf file, and the short hash of its value. */
@@ -135,7 +156,7 @@ describe("Kubeflow's operator", function () {
       ...Object.keys(expectedConf).map(
         (name) => `println("SET ${name}=" + spark.sql("SET ${name}").head.getString(1))`,
       ),
-      ...Object.keys(expected['executor 1'].env).map(
+      ...Object.keys(readByJava).map(
         (name) =>
           `println("ENV " + "${name}=" + spark.range(1).selectExpr("substring(sha2(reflect('java.lang.System', 'getenv', '${name}'), 256), 1, 8)").head.getString(0))`,
       ),
@@ -146,6 +167,7 @@ describe("Kubeflow's operator", function () {
   });
   after(async () => {
     await removeNamespaces(cluster, namespace);
+    await namespaceGone(cluster, namespace);
     await removeKubeflow(cluster);
   });
 
@@ -171,7 +193,7 @@ describe("Kubeflow's operator", function () {
     expect(inFile).to.include(digests(plain));
     // Whoever is connected may read the server's conf: what Hadoop can take from the environment is not in it.
     expect(inFile['spark.hadoop.fs.s3a.secret.key']).to.be.a('string').and.not.equal(shortDigest(hadoop));
-    expect(parsed(connectClient, /^ENV (\S+)=([0-9a-f]{8})$/gm)).to.deep.equal(digests(expected['executor 1'].env));
+    expect(parsed(connectClient, /^ENV (\S+)=([0-9a-f]{8})$/gm)).to.deep.equal(digests(readByJava));
   });
 
   it('shows a client of SparkConnect that there are such properties, and not what they hold', () => {

@@ -12,15 +12,21 @@ export interface Condition {
   readonly message: string;
 }
 
-/** A namespace in which Spark can run, as that of the quickstart. */
+/** A namespace in which Spark can run, as that of the quickstart. One of an earlier run that is going is waited for. */
 export async function sparkNamespace(cluster: Cluster, name: string): Promise<void> {
+  const present = await getOne<KubeObject>(cluster, 'namespace', name);
+  if (present?.metadata.deletionTimestamp !== undefined) await namespaceGone(cluster, name);
   await apply(cluster, (await example('analytics.yaml')).replaceAll('analytics', name));
 }
 
-/** Removes namespaces with all that is in them. */
+/** Has namespaces removed with all that is in them, and does not wait until they are gone. */
 export async function removeNamespaces(cluster: Cluster, ...names: string[]): Promise<void> {
-  const args = ['delete', 'namespace', ...names, '--ignore-not-found', '--timeout=120s'];
-  await cluster.kubectl(args, { timeoutMs: 150_000 });
+  await cluster.kubectl(['delete', 'namespace', ...names, '--ignore-not-found', '--wait=false'], { timeoutMs: 30_000 });
+}
+
+/** Waits until a namespace that is being removed is gone. */
+export async function namespaceGone(cluster: Cluster, name: string): Promise<void> {
+  await cluster.kubectl(['wait', '--for=delete', `namespace/${name}`, '--timeout=120s'], { timeoutMs: 130_000 });
 }
 
 /** A store of type kubernetes. */
