@@ -92,6 +92,26 @@ export interface SecretStore {
   close(): Promise<void>;
   /** Only stores with credentials that are made for one consumer and end with it. */
   readonly leases?: Leases;
+  /** Only stores that keep earlier values of a key. */
+  readonly history?: History;
+}
+
+/** One of the versions of a key that a store keeps. */
+export interface PastVersion {
+  /** As `SecretVersion.version` was when it was the present one. */
+  readonly version: string;
+  /** When it was written, where the store tells. */
+  readonly createdAt?: Date;
+  /** Whether the key has it now. */
+  readonly current: boolean;
+}
+
+/** Earlier values of keys. Methods throw what the store's throw. */
+export interface History {
+  /** What is kept of a key, newest first; empty for a key that never was. */
+  versions(key: SecretKey, signal: AbortSignal): Promise<readonly PastVersion[]>;
+  /** The value that a key had; undefined: it is not kept, or was a removal. */
+  readVersion(key: SecretKey, version: string, signal: AbortSignal): Promise<SecretVersion | undefined>;
 }
 
 /** Credentials that a store made for one consumer. */
