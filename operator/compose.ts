@@ -8,8 +8,10 @@ import { RunReconciler } from './controllers/spark-application-run/reconciler.ts
 import { BindingReconciler } from './controllers/spark-job-secret-binding/reconciler.ts';
 import { COUNT_LAG_MS, watchedKinds } from './watched-kinds.ts';
 import { FollowedSecrets } from './followed-secrets.ts';
+import { createApiRoutes } from './http/api-routes.ts';
+import { AuditTrail } from './http/audit.ts';
 import { createCallers } from './http/callers.ts';
-import { explainRoute } from './http/explain-route.ts';
+import { RefreshNote } from './http/refresh-note.ts';
 import { ApiServer } from './http/server.ts';
 import { decide } from './injection/decide.ts';
 import { NamespaceReferences } from './namespace-references.ts';
@@ -22,6 +24,7 @@ import { KubeConnection } from './runtime/kube-connection.ts';
 import { LeaderElection } from './runtime/leader-election.ts';
 import { requestFromKey, TerminalError, type Reconciler } from './runtime/reconciler.ts';
 import { SparkSecretsOperator } from './operator.ts';
+import { keyFilter } from './stores/access.ts';
 import { StoreCache, type StoreCacheOptions } from './stores/cache.ts';
 import { storeOpener } from './stores/registry.ts';
 import { HealthServer } from './telemetry/health.ts';
@@ -72,9 +75,9 @@ export function compose(config: Config, kubeConfig: KubeConfig, onFatal: (reason
   });
   const parts: Parts = { config, logger, metrics, connection, client, watches };
   const { controllers, cache, events } = createControllers(parts);
-  const api = createApi(parts);
+  const api = createApi(parts, cache, () => election.leading);
   const webhook = createWebhook(parts, api);
-  const operator = new SparkSecretsOperator(watchedKinds(watches, controllers, config), stringLogger(logger));
+  const operator = new SparkSecretsOperator(watchedKinds(watches, controllers, config, cache), stringLogger(logger));
   const health = new HealthServer({ port: config.healthPort, metrics });
   const election = new LeaderElection({
     client,
@@ -257,16 +260,31 @@ function createWebhook({ config, watches, metrics, logger }: Parts, api: ApiServ
   return server;
 }
 
-function createApi({ config, client, watches, logger }: Parts): ApiServer {
+function createApi({ config, client, watches, logger }: Parts, cache: StoreCache, isLeading: () => boolean): ApiServer {
   const callers = createCallers(client);
-  const views = bindingViews(watches.bindings, watches.secrets);
-  return new ApiServer({
-    port: config.apiPort,
-    callers,
-    routes: [explainRoute({ callers, client, views, patch: { operatorImage: config.operatorImage } })],
-    logger,
-    isReady: () => watches.bindings.synced && watches.secrets.synced,
+  const audit = new AuditTrail(logger);
+  const note = new RefreshNote({
+    client,
+    isLeading,
+    onError: (err) => {
+      logger.warn({ err }, 'leader not told of a write, it will find it by itself');
+    },
   });
+  const views = bindingViews(watches.bindings, watches.secrets);
+  const routes = createApiRoutes({
+    callers,
+    client,
+    audit,
+    desk: cache.desk,
+    sources: { ...watches, views, grants: keyFilter },
+    patch: { operatorImage: config.operatorImage },
+    onWrite: (store) => {
+      note.wrote(store);
+    },
+  });
+  const needed = [watches.bindings, watches.secrets, watches.stores, watches.namespaces, watches.drivers];
+  const isReady = (): boolean => needed.every(({ synced }) => synced);
+  return new ApiServer({ port: config.apiPort, callers, audit, routes, logger, isReady });
 }
 
 function targetOf({ webhookUrl, namespace, webhookService, clusterDomain }: Config): WebhookTarget {

@@ -19,6 +19,14 @@ const ERRORS = {
   },
   ValueTooLarge: { message: 'the value is too large for the store', status: 413, retry: false },
   InvalidKey: { message: 'the store can not hold a key of this form', status: 422, retry: false },
+  KeyNotGranted: { message: 'the store does not grant this key', status: 403, retry: false },
+  VersionNotKept: { message: 'the store does not have this version of the key', status: 404, retry: false },
+  NoHistory: { message: 'the store keeps no earlier values', status: 501, retry: false },
+  SearchTooWide: {
+    message: 'there is too much in this group to search all of it: search in a group further down',
+    status: 422,
+    retry: false,
+  },
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -1,4 +1,4 @@
-import { LABELS } from './api/group.ts';
+import { ANNOTATIONS, LABELS } from './api/group.ts';
 import type { Controllers } from './compose.ts';
 import type { Config } from './config.ts';
 import { missedIn } from './controllers/missed-injection/reconciler.ts';
@@ -10,6 +10,7 @@ import type { KubeObject, ObjectMeta } from './runtime/kube-object.ts';
 import { requestFromKey } from './runtime/reconciler.ts';
 import { storeRefOf, type DriverPod, type SparkJobSecretBinding } from './api/kinds.ts';
 import type { RunSecret } from './api/run-secret.ts';
+import type { StoreCache } from './stores/cache.ts';
 import { bindingsOf, leasedFor, type Watches } from './watches.ts';
 
 /** A store's counts may lag by this, so that a thousand new bindings are not a thousand status writes. Milliseconds. */
@@ -29,44 +30,64 @@ const RESTART_LAG_MS = 1_000;
  * Which kinds are watched, and whom a change of each concerns. This is the whole of the way of an event: from here on
  * there are only names in queues.
  */
-export function watchedKinds(watches: Watches, controllers: Controllers, config: Config): WatchedKind[] {
+export function watchedKinds(
+  watches: Watches,
+  controllers: Controllers,
+  config: Config,
+  cache: Pick<StoreCache, 'refresh'>,
+): WatchedKind[] {
   return [
-    ...ourKinds(watches, controllers, config),
+    bindingKind(watches, controllers, config),
+    storeKind(watches, controllers, cache),
     ...coreKinds(watches, controllers),
     ...bareKinds(watches, controllers),
     ...webhookKinds(watches, controllers, config),
   ];
 }
 
-function ourKinds(
+function bindingKind(
   watches: Watches,
   { bindings, runs, restarts, stores, coverage }: Controllers,
   config: Config,
-): WatchedKind[] {
-  const newSpec = changesOf(({ uid, generation }) => `${uid ?? ''}/${generation ?? 0}`);
-  return [
-    kind(watches.bindings, (event) => {
-      restarts.enqueueAfter(RESTARTS, RESTART_LAG_MS);
-      if (!newSpec(event)) {
-        bindings.enqueueAfter(requestOf(event), ECHO_LAG_MS);
-        return;
-      }
-      bindings.enqueue(requestOf(event));
-      runs.enqueue(requestOf(event));
-      stores.enqueueAfter(storeRefOf(event.object as unknown as SparkJobSecretBinding), COUNT_LAG_MS);
-      coverage.enqueueAfter({ namespace: '', name: config.webhookConfiguration }, COVERAGE_LAG_MS);
-    }),
-    kind(watches.stores, (event) => {
-      if (!newSpec(event)) {
-        stores.enqueueAfter(requestOf(event), COUNT_LAG_MS);
-        return;
-      }
-      stores.enqueue(requestOf(event));
-      const { namespace, name } = requestOf(event);
-      for (const { metadata } of watches.bindings.byIndex('store', `${namespace}/${name}`))
-        bindings.enqueue({ namespace: metadata.namespace ?? '', name: metadata.name });
-    }),
-  ];
+): WatchedKind {
+  const newSpec = specChanges();
+  return kind(watches.bindings, (event) => {
+    restarts.enqueueAfter(RESTARTS, RESTART_LAG_MS);
+    if (!newSpec(event)) {
+      bindings.enqueueAfter(requestOf(event), ECHO_LAG_MS);
+      return;
+    }
+    bindings.enqueue(requestOf(event));
+    runs.enqueue(requestOf(event));
+    stores.enqueueAfter(storeRefOf(event.object as unknown as SparkJobSecretBinding), COUNT_LAG_MS);
+    coverage.enqueueAfter({ namespace: '', name: config.webhookConfiguration }, COVERAGE_LAG_MS);
+  });
+}
+
+function storeKind(
+  watches: Watches,
+  { bindings, stores }: Controllers,
+  cache: Pick<StoreCache, 'refresh'>,
+): WatchedKind {
+  const newSpec = specChanges();
+  const newNote = changesOf(({ annotations }) => annotations?.[ANNOTATIONS.refresh] ?? '');
+  return kind(watches.stores, (event) => {
+    const { namespace, name } = requestOf(event);
+    const isNoted = newNote(event);
+    if (!newSpec(event)) {
+      // Another replica wrote to the store. It does not reject.
+      if (isNoted) void cache.refresh(namespace, name);
+      stores.enqueueAfter({ namespace, name }, COUNT_LAG_MS);
+      return;
+    }
+    stores.enqueue({ namespace, name });
+    for (const { metadata } of watches.bindings.byIndex('store', `${namespace}/${name}`))
+      bindings.enqueue({ namespace: metadata.namespace ?? '', name: metadata.name });
+  });
+}
+
+function specChanges(): (event: ResourceEvent) => boolean {
+  return changesOf(({ uid, generation }) => `${uid ?? ''}/${generation ?? 0}`);
 }
 
 function coreKinds(watches: Watches, { bindings, runs, restarts }: Controllers): WatchedKind[] {

@@ -67,7 +67,7 @@ export function createWatches(options: WatchesOptions): Watches {
     stores: new Informer<SecretStoreConfig>({
       ...common('secretstoreconfigs'),
       kind: SECRET_STORE_CONFIG,
-      transform: withoutManagedFields,
+      transform: storeConfig,
     }),
     secrets: new Informer<BindingSecret, Secret>({
       ...common('secrets'),
@@ -164,6 +164,12 @@ function keyOf({ namespace, name }: { readonly namespace: string; readonly name:
 function withoutManagedFields<T extends KubeObject>(object: T): T {
   const metadata = { ...object.metadata, managedFields: undefined, annotations: undefined };
   return { ...object, metadata };
+}
+
+function storeConfig(store: SecretStoreConfig): SecretStoreConfig {
+  const { metadata, ...rest } = withoutManagedFields(store);
+  const refresh = store.metadata.annotations?.[ANNOTATIONS.refresh];
+  return { ...rest, metadata: { ...metadata, ...(refresh && { annotations: { [ANNOTATIONS.refresh]: refresh } }) } };
 }
 
 function labelsOnly({ metadata }: KubeObject): KubeObject {

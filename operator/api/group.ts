@@ -40,6 +40,8 @@ export const ANNOTATIONS = {
   container: `${GROUP}/container`,
   /** Written by users, on such a pod: by which file Spark is to get properties, `DefaultsFile` (the default) or `JvmArguments`. */
   conf: `${GROUP}/conf`,
+  /** On a SecretStoreConfig: when a replica that does not lead last wrote to the store, RFC 3339, so that the leader reads it anew. */
+  refresh: `${GROUP}/refresh`,
   /** Written by users, on such a pod whose image has no shell: `operator`, so that the init container is of the operator's image. */
   mergeImage: `${GROUP}/merge-image`,
 } as const;

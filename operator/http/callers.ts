@@ -15,17 +15,19 @@ export type Caller = UserInfo & { readonly username: string };
 export interface Callers {
   /** Whose bearer token this header holds. Throws HttpProblem 401. */
   authenticate(header: string | undefined, signal: AbortSignal): Promise<Caller>;
+  /** Whether the caller may do this. */
+  may(caller: Caller, wanted: ResourceAttributes, signal: AbortSignal): Promise<boolean>;
   /** Throws HttpProblem 403 unless the caller may do this. */
   authorize(caller: Caller, wanted: ResourceAttributes, signal: AbortSignal): Promise<void>;
 }
 
 // RFC 6750, 2.1
 const BEARER = /^bearer +([A-Za-z0-9._~+/-]+=*)$/i;
-const CHALLENGE = { 'www-authenticate': 'Bearer' };
+const CHALLENGE = { headers: { 'www-authenticate': 'Bearer' } };
 
 /** Callers by TokenReview and SubjectAccessReview. Failures of those are ApiErrors, which hold no token. */
-export function createCallers(client: KubeClient): Callers {
-  return {
+export function createCallers(client: Pick<KubeClient, 'create'>): Callers {
+  const callers: Callers = {
     async authenticate(header, signal) {
       const [, token] = BEARER.exec(header ?? '') ?? [];
       if (token === undefined)
@@ -37,7 +39,7 @@ export function createCallers(client: KubeClient): Callers {
         throw new HttpProblem(401, 'the cluster does not know this token, or it has expired.', CHALLENGE);
       return { ...status.user, username };
     },
-    async authorize({ username: user, uid, groups, extra }, resourceAttributes, signal) {
+    async may({ username: user, uid, groups, extra }, resourceAttributes, signal) {
       const spec = {
         user,
         ...(uid === undefined ? {} : { uid }),
@@ -46,10 +48,37 @@ export function createCallers(client: KubeClient): Callers {
         resourceAttributes,
       };
       const { status } = await client.create(SUBJECT_ACCESS_REVIEW, { metadata: { name: '' }, spec }, signal);
-      if (status?.allowed === true) return;
-      const { verb, resource, group, namespace } = resourceAttributes;
-      const what = group === '' ? resource : `${resource}.${group}`;
-      throw new HttpProblem(403, `${user} may not ${verb} ${what} in namespace ${namespace}.`);
+      return status?.allowed === true;
+    },
+    async authorize(caller, wanted, signal) {
+      if (!(await callers.may(caller, wanted, signal))) throw new HttpProblem(403, refusal(caller, wanted));
     },
   };
+  return callers;
+}
+
+function refusal({ username }: Caller, { verb, resource, subresource, group, namespace }: ResourceAttributes): string {
+  const path = subresource === undefined ? resource : `${resource}/${subresource}`;
+  const what = group === '' ? path : `${path}.${group}`;
+  return `${username} may not ${verb} ${what} in namespace ${namespace}.`;
+}
+
+/** The pod that a token was made for. */
+export interface CallingPod {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+// What the API server tells of a bound token of a ServiceAccount.
+const SERVICE_ACCOUNT = /^system:serviceaccount:([^:]+):[^:]+$/;
+const POD_NAME = 'authentication.kubernetes.io/pod-name';
+const POD_UID = 'authentication.kubernetes.io/pod-uid';
+
+/** Which pod calls; undefined: the token is of no pod. */
+export function podOf({ username, extra }: Caller): CallingPod | undefined {
+  const [, namespace] = SERVICE_ACCOUNT.exec(username) ?? [];
+  const [name] = extra?.[POD_NAME] ?? [];
+  const [uid] = extra?.[POD_UID] ?? [];
+  return namespace === undefined || name === undefined || uid === undefined ? undefined : { namespace, name, uid };
 }

@@ -8,7 +8,8 @@ import type { PatchOptions } from '../injection/patch-pod.ts';
 import type { KubeClient } from '../runtime/kube-client.ts';
 import type { Callers } from './callers.ts';
 import { HttpProblem } from './problem.ts';
-import type { ApiRequest, ApiRoute } from './server.ts';
+import type { ApiRequest, ApiRoute } from './route.ts';
+import { EXPLAIN_BODY, SUBDOMAIN } from './schemas.ts';
 
 export interface ExplainRouteOptions {
   readonly callers: Callers;
@@ -18,28 +19,28 @@ export interface ExplainRouteOptions {
   readonly patch: PatchOptions;
 }
 
-/** Kubernetes' names: of namespaces, and of pods. */
-const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
-const SUBDOMAIN = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-const BODY = 'the body is {"pod": NAME} or {"manifest": {…}}: one of both.';
+const NAME = new RegExp(SUBDOMAIN);
 
 /**
  * POST /api/v1/namespaces/{namespace}/explain with `{"pod": NAME}` or `{"manifest": {…}}`: an `Explanation`. The caller
  * has to be allowed to get the namespace's bindings, and its pods when one is named. Changes nothing.
  */
 export function explainRoute(options: ExplainRouteOptions): ApiRoute {
+  const { group, plural: resource } = SPARK_JOB_SECRET_BINDING;
   return {
     method: 'POST',
-    path: '/api/v1/namespaces/:namespace/explain',
-    needs: ({ namespace = '' }) => {
-      if (!LABEL.test(namespace)) throw new HttpProblem(400, 'the path names no namespace that could be.');
-      const { group, plural: resource } = SPARK_JOB_SECRET_BINDING;
-      return { namespace, verb: 'get', group, resource };
-    },
+    path: '/api/v1/namespaces/{namespace}/explain',
+    operation: 'explain',
+    summary: 'What becomes of a pod or a manifest, and why',
+    description:
+      'A dry run: changes nothing. Needs get on sparkjobsecretbindings, and on the pod when one is named. docs/explain.md says what the answer holds.',
+    body: EXPLAIN_BODY,
+    answers: { 200: { type: 'object' } },
+    problems: [404],
+    access: ({ namespace = '' }) => [{ namespace, verb: 'get', group, resource }],
     answer: async (request) => {
-      const { namespace = '' } = request.parameters;
+      const { namespace = '' } = request.target;
       const { pod, manifest } = fields(request.body);
-      if ((pod === undefined) === (manifest === undefined)) throw new HttpProblem(400, BODY);
       const subject =
         pod === undefined ? ofManifest(manifest, namespace) : await ofPod(options, request, { namespace, name: pod });
       return explain(subject, options.views(namespace), options.patch);
@@ -61,7 +62,7 @@ async function ofPod(
   { caller, signal }: ApiRequest,
   { namespace, name }: { readonly namespace: string; readonly name: unknown },
 ): Promise<Subject> {
-  if (typeof name !== 'string' || !SUBDOMAIN.test(name)) throw new HttpProblem(400, 'pod is no name of a pod.');
+  if (typeof name !== 'string' || !NAME.test(name)) throw new HttpProblem(400, 'pod is no name of a pod.');
   await callers.authorize(caller, { namespace, verb: 'get', group: '', resource: 'pods', name }, signal);
   const pod = await client.get(POD, namespace, name, signal);
   if (pod === undefined) throw new HttpProblem(404, `there is no pod ${name} in namespace ${namespace}.`);

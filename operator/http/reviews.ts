@@ -26,11 +26,13 @@ export interface SubjectAccessReview extends KubeObject {
   readonly status?: { readonly allowed?: boolean };
 }
 
+/** What somebody wants to do. The namespace '' is all of them. */
 export interface ResourceAttributes {
   readonly namespace: string;
   readonly verb: string;
   readonly group: string;
   readonly resource: string;
+  readonly subresource?: string;
   readonly name?: string;
 }
 

@@ -4,31 +4,19 @@ import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { OperatorError } from '../errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { Caller, Callers } from './callers.ts';
-import { HttpProblem, PROBLEM_TYPE, problemBody } from './problem.ts';
+import type { AuditTrail } from './audit.ts';
+import type { Callers } from './callers.ts';
+import { Door } from './door.ts';
+import { openApiRoute, querySchema } from './openapi.ts';
+import { HttpProblem, PROBLEM_TYPE, problemBody, problemOf } from './problem.ts';
+import type { Rate } from './rate-limit.ts';
+import { RequestRecord } from './request-record.ts';
 import type { ResourceAttributes } from './reviews.ts';
-
-/** A request as a route gets it: of a known caller who may do what the route needs. */
-export interface ApiRequest {
-  readonly caller: Caller;
-  readonly parameters: Readonly<Record<string, string>>;
-  /** Parsed JSON, not looked at; undefined without a body. */
-  readonly body: unknown;
-  /** Aborted when the caller is gone. */
-  readonly signal: AbortSignal;
-}
-
-/** One operation of the API. */
-export interface ApiRoute {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** With `:name` for parameters. */
-  readonly path: string;
-  /** What a caller has to be allowed, before the body is read. Throws HttpProblem for parameters of another form. */
-  readonly needs: (parameters: Readonly<Record<string, string>>) => ResourceAttributes;
-  /** Returns what becomes the JSON of the answer. Throws HttpProblem. */
-  readonly answer: (request: ApiRequest) => Promise<unknown>;
-}
+import { Answer, type ApiRequest, type ApiRoute, type OneOf, type Query } from './route.ts';
+import { targetAsFar, targetOf } from './target.ts';
+import { AJV_OPTIONS, typedQuery, validationProblem } from './validation.ts';
 
 export interface ApiServerOptions {
   /** 0: any free port, see `port`. */
@@ -38,38 +26,53 @@ export interface ApiServerOptions {
   readonly callers: Callers;
   readonly routes: readonly ApiRoute[];
   readonly logger: Logger;
+  readonly audit: AuditTrail;
   /** Whether the informers know all: before, nobody can be answered. */
   readonly isReady: () => boolean;
+  /** For each caller. */
+  readonly rate?: Rate;
 }
 
-const BODY_LIMIT = 1_048_576;
+const MIB = 1_048_576;
 const REQUEST_MS = 15_000;
 /** Each asks the API server who it is: a crowd is sent away before. */
 const MOST_AT_ONCE = 64;
 const TLS = { minVersion: 'TLSv1.2' } as const;
+/** The longest name of an object. */
+const LONGEST_PARAMETER = 253;
+const HEADERS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 
 /**
  * The HTTPS server of the API for people and programs; on every replica. It listens before it has a certificate
- * (handshakes fail until then). Every answer is JSON, errors as problem details (RFC 9457). No request is logged.
+ * (handshakes fail until then). Every answer is JSON, errors as problem details (RFC 9457). Requests are not logged, but
+ * audited.
  */
 export class ApiServer {
   readonly #options: ApiServerOptions;
   readonly #app: FastifyInstance<Server>;
-  readonly #callers = new WeakMap<FastifyRequest, Caller>();
+  readonly #records = new WeakMap<FastifyRequest, RequestRecord>();
+  readonly #door: Door;
   #certificate: string | undefined;
   #underWay = 0;
 
   constructor(options: ApiServerOptions) {
     this.#options = options;
+    this.#door = new Door(options);
     this.#app = fastify({
       https: TLS,
-      bodyLimit: BODY_LIMIT,
+      bodyLimit: MIB,
       requestTimeout: REQUEST_MS,
       forceCloseConnections: 'idle',
       logger: false,
+      exposeHeadRoutes: false,
+      routerOptions: { maxParamLength: LONGEST_PARAMETER },
+      ajv: AJV_OPTIONS,
+      frameworkErrors: (_error, _request, reply) => {
+        send(reply, 400, 'the path is not encoded as paths are.');
+      },
     });
     this.#setUp();
-    for (const route of options.routes) this.#add(route);
+    for (const route of [openApiRoute(options.routes), ...options.routes]) this.#add(route);
   }
 
   /** The port it listens on; only after `start`. */
@@ -107,63 +110,125 @@ export class ApiServer {
       if (parsed === undefined) done(new HttpProblem(400, 'the body is no JSON.'));
       else done(null, parsed);
     });
-    this.#app.addHook('onRequest', async (_request, reply) => {
-      this.#underWay += 1;
-      reply.raw.once('close', () => (this.#underWay -= 1));
-      if (this.#underWay > MOST_AT_ONCE) throw busy('too many requests are under way: try again.');
-      if (!this.#options.isReady()) throw busy('the operator has just started: try again.');
-      return Promise.resolve();
-    });
-    this.#app.setErrorHandler((error: FastifyError | HttpProblem, _request, reply) => this.#fail(error, reply));
+    this.#app.setErrorHandler((error: FastifyError | HttpProblem, request, reply) => this.#fail(error, request, reply));
     this.#app.setNotFoundHandler((_request, reply) => send(reply, 404, 'there is nothing at this path.'));
   }
 
-  #add({ method, path, needs, answer }: ApiRoute): void {
-    const { callers } = this.#options;
-    const parametersOf = (request: FastifyRequest): Record<string, string> => request.params as Record<string, string>;
+  #add(route: ApiRoute): void {
     this.#app.route({
-      method,
-      url: path,
-      onRequest: async (request, reply) => {
-        const signal = goneSignal(reply);
-        const caller = await callers.authenticate(request.headers.authorization, signal);
-        await callers.authorize(caller, needs(parametersOf(request)), signal);
-        this.#callers.set(request, caller);
+      method: route.method,
+      url: route.path.replace('{key}', '*').replaceAll(/\{(\w+)\}/g, ':$1'),
+      bodyLimit: (route.bodyMiB ?? 1) * MIB,
+      schema: { querystring: querySchema(route), ...(route.body === undefined ? {} : { body: route.body }) },
+      onRequest: (request, reply) => this.#admit(route, request, reply),
+      preValidation: (request, _reply, done) => {
+        request.query = typedQuery(route, request.query);
+        done();
       },
-      handler: async (request, reply) => {
-        const caller = this.#callers.get(request);
-        if (caller === undefined) throw new Error('a request that nobody authenticated');
-        const { body } = request;
-        const found = await answer({ caller, parameters: parametersOf(request), body, signal: goneSignal(reply) });
-        return reply.header('cache-control', 'no-store').type('application/json').send(JSON.stringify(found));
-      },
+      handler: (request, reply) => this.#answer(route, request, reply),
     });
   }
 
-  #fail(error: FastifyError | HttpProblem, reply: FastifyReply): FastifyReply {
-    if (error instanceof HttpProblem) return send(reply.headers(error.headers), error.status, error.message);
-    const status = error.statusCode ?? 500;
-    const { [status]: detail } = OWN_WORDS;
-    if (detail !== undefined) return send(reply, status, detail);
-    if (status < 500) return send(reply, 400, 'the request has not the form that is asked for.');
+  /** Who calls, whether they go slowly enough, and whether they may. */
+  async #admit(route: ApiRoute, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const { callers, audit } = this.#options;
+    const record = new RequestRecord(route, request.ip, audit);
+    this.#records.set(request, record);
+    if (route.access === 'everybody') {
+      this.#count(reply);
+      return;
+    }
+    record.note(targetAsFar(request.params, request.query));
+    const { headers, ip: address } = request;
+    const visitor = this.#door.knock({ header: headers.authorization, address, limitBy: route.limitBy });
+    this.#count(reply);
+    const signal = goneSignal(reply);
+    const caller = await this.#door.enter(visitor, (known) => (record.caller = known), signal);
+    const target = targetOf(request.params as Record<string, string>, request.query as Record<string, unknown>);
+    if (route.access !== 'known') await authorizeOne(callers, { caller, signal }, route.access(target));
+  }
+
+  /** Throws HttpProblem 503. */
+  #count(reply: FastifyReply): void {
+    if (!this.#options.isReady()) throw busy('the operator has just started: try again.');
+    if (this.#underWay >= MOST_AT_ONCE) throw busy('too many requests are under way: try again.');
+    this.#underWay += 1;
+    reply.raw.once('close', () => (this.#underWay -= 1));
+  }
+
+  async #answer(route: ApiRoute, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const record = this.#records.get(request);
+    const caller = record?.caller ?? NOBODY;
+    if (record === undefined || (caller === NOBODY && route.access !== 'everybody'))
+      throw new Error('a request that nobody admitted');
+    const found = await route.answer({
+      caller,
+      target: targetOf(request.params as Record<string, string>, request.query as Record<string, unknown>),
+      query: request.query as Query,
+      body: request.body,
+      signal: goneSignal(reply),
+      note: (what) => {
+        record.note(what);
+      },
+    });
+    record.done();
+    const { status, body } = found instanceof Answer ? found : { status: 200, body: found };
+    reply.code(status).headers(HEADERS);
+    return body === undefined ? reply.send() : reply.type('application/json').send(JSON.stringify(body));
+  }
+
+  #fail(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const problem = this.#problemOf(error, request, reply);
+    this.#records.get(request)?.failed(problem);
+    return send(reply.headers(problem.headers), problem.status, problem.message, problem.code);
+  }
+
+  #problemOf(error: unknown, request: FastifyRequest, reply: FastifyReply): HttpProblem {
+    if (error instanceof HttpProblem) return error;
+    if (error instanceof OperatorError) return problemOf(error);
+    const own = ownWords(error as FastifyError, request);
+    if (own !== undefined) return own;
     // The caller went away: nobody reads an answer.
     if (!reply.raw.destroyed) this.#options.logger.error({ err: error }, 'request failed');
-    return send(reply, 500, 'the operator could not tell: its log says why.');
+    return new HttpProblem(500, 'the operator could not tell: its log says why.');
   }
 }
 
-/** Of what the framework refuses; its own words may quote the request. */
-const OWN_WORDS: Readonly<Record<number, string>> = {
-  413: 'the body is larger than 1 MiB.',
-  415: 'send JSON: Content-Type: application/json.',
-};
+/** Of what is for everybody. */
+const NOBODY = { username: '' };
 
-function send(reply: FastifyReply, status: number, detail: string): FastifyReply {
-  return reply.code(status).header('cache-control', 'no-store').type(PROBLEM_TYPE).send(problemBody(status, detail));
+/** Throws HttpProblem 403 of the last, unless the caller may do one of these. */
+async function authorizeOne(
+  callers: Callers,
+  { caller, signal }: Pick<ApiRequest, 'caller' | 'signal'>,
+  [first, ...rest]: OneOf<ResourceAttributes>,
+): Promise<void> {
+  const [next, ...others] = rest;
+  if (next === undefined) await callers.authorize(caller, first, signal);
+  else if (!(await callers.may(caller, first, signal)))
+    await authorizeOne(callers, { caller, signal }, [next, ...others]);
+}
+
+/** Of what the framework refuses; its own words may quote the request. */
+function ownWords(error: Partial<FastifyError>, request: FastifyRequest): HttpProblem | undefined {
+  const { statusCode: status = 500 } = error;
+  if (status === 413)
+    return new HttpProblem(413, `the body is larger than ${request.routeOptions.bodyLimit / MIB} MiB.`);
+  if (status === 415) return new HttpProblem(415, 'send JSON: Content-Type: application/json.');
+  if (status >= 500) return undefined;
+  return new HttpProblem(400, validationProblem(error, request) ?? 'the request has not the form that is asked for.');
+}
+
+function send(reply: FastifyReply, status: number, detail: string, code?: string): FastifyReply {
+  return reply
+    .code(status)
+    .headers(HEADERS)
+    .type(PROBLEM_TYPE)
+    .send(problemBody(status, detail, code));
 }
 
 function busy(detail: string): HttpProblem {
-  return new HttpProblem(503, detail, { 'retry-after': '1' });
+  return new HttpProblem(503, detail, { headers: { 'retry-after': '1' } });
 }
 
 function goneSignal(reply: FastifyReply): AbortSignal {

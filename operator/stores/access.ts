@@ -1,5 +1,6 @@
 import type { SecretSource } from '../api/dynamic-reference.ts';
 import type { SecretStoreConfig } from '../api/kinds.ts';
+import { ROOT_GROUP, type SecretGroup } from '../api/secret-key.ts';
 
 /** Who asks for a key. */
 export interface Consumer {
@@ -16,9 +17,23 @@ type Grant = NonNullable<SecretStoreConfig['spec']['access']>[number];
  */
 export function keyFilter(store: SecretStoreConfig, consumer: Consumer): (key: SecretSource) => boolean {
   if (store.metadata.namespace === consumer.namespace) return () => true;
-  const grants = (store.spec.access ?? []).filter((grant) => grantsTo(grant, consumer));
-  const globs = grants.flatMap(({ keys }) => keys);
+  const globs = globsFor(store, consumer);
   return (key) => globs.some((glob) => globMatches(glob, key));
+}
+
+/**
+ * Says of a group whether `consumer` may see that it is there: a key below it could match a grant, whether there is one or
+ * not. The root always is.
+ */
+export function groupFilter(store: SecretStoreConfig, consumer: Consumer): (group: SecretGroup) => boolean {
+  if (store.metadata.namespace === consumer.namespace) return () => true;
+  const globs = globsFor(store, consumer);
+  return (group) => group === ROOT_GROUP || globs.some((glob) => mayMatchBelow(glob, group));
+}
+
+function globsFor(store: SecretStoreConfig, consumer: Consumer): readonly string[] {
+  const grants = (store.spec.access ?? []).filter((grant) => grantsTo(grant, consumer));
+  return grants.flatMap(({ keys }) => keys);
 }
 
 function grantsTo(grant: Grant, consumer: Consumer): boolean {
@@ -33,10 +48,24 @@ function grantsTo(grant: Grant, consumer: Consumer): boolean {
  * once for each character of the key, so that no glob can be slow (a regular expression with many stars can be).
  */
 export function globMatches(glob: string, key: string): boolean {
-  const tokens = glob.match(/\*+|[^*]/g) ?? [];
-  // The number of tokens behind each position that the characters so far can have led to.
+  const tokens = tokensOf(glob);
+  return positionsAfter(tokens, key).has(tokens.length);
+}
+
+/** Whether a key in that group, or in one below it, could match. */
+function mayMatchBelow(glob: string, group: SecretGroup): boolean {
+  const tokens = tokensOf(glob);
+  return [...positionsAfter(tokens, `${group}/`)].some((position) => position < tokens.length);
+}
+
+function tokensOf(glob: string): readonly string[] {
+  return glob.match(/\*+|[^*]/g) ?? [];
+}
+
+/** The numbers of tokens behind each position of the glob that the text can have led to. */
+function positionsAfter(tokens: readonly string[], text: string): ReadonlySet<number> {
   let positions = skipStars(tokens, new Set([0]));
-  for (const character of key) {
+  for (const character of text) {
     const next = new Set<number>();
     for (const position of positions) {
       const token = tokens[position];
@@ -45,7 +74,7 @@ export function globMatches(glob: string, key: string): boolean {
     }
     positions = skipStars(tokens, next);
   }
-  return positions.has(tokens.length);
+  return positions;
 }
 
 /** A star may also stand for nothing. */

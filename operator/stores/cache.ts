@@ -1,19 +1,29 @@
 import { leaseFieldOf, leasePathOf, type DynamicReference } from '../api/dynamic-reference.ts';
-import { durationMs } from '../api/duration.ts';
 import type { SecretStoreConfig } from '../api/kinds.ts';
 import type { Problem } from '../api/reasons.ts';
 import type { SecretGroup, SecretKey } from '../api/secret-key.ts';
 import { OperatorError } from '../errors.ts';
 import { keyFilter, type Consumer } from './access.ts';
 import { leaseProblems } from './lease-access.ts';
-import type { LineTimes } from './line-times.ts';
+import { keyOf, OpenStores, type StoreCacheOptions, type StoreName } from './open-stores.ts';
 import type { Reading, StoreFailure } from './reading.ts';
-import { SharedReads } from './shared-reads.ts';
-import type { HeldLease, Lease, Leases, SecretStore, StoreHealth } from './store.ts';
+import type { HeldLease, Lease, Leases, StoreHealth } from './store.ts';
+import { StoreDesk } from './store-desk.ts';
 
 export type { Consumer } from './access.ts';
+export type { StoreCacheOptions, StoreName } from './open-stores.ts';
 export type { Reading, StoreFailure } from './reading.ts';
 export type { HeldLease, Lease } from './store.ts';
+export type {
+  ChangeOptions,
+  KeyAccess,
+  ListOptions,
+  RemovalOptions,
+  SearchOptions,
+  StoreDesk,
+  Who,
+  Written,
+} from './store-desk.ts';
 
 /** What a binding asks of a store. */
 export interface ReadRequest extends Consumer {
@@ -39,13 +49,6 @@ export interface Answer extends Reading {
   readonly withdrawn: readonly SecretKey[];
 }
 
-/** Which store, for figures. */
-export interface StoreName {
-  readonly namespace: string;
-  readonly store: string;
-  readonly type: string;
-}
-
 /** How an open store is, without asking it. */
 export interface StoreState extends StoreName {
   readonly isWell: boolean;
@@ -53,43 +56,20 @@ export interface StoreState extends StoreName {
   readonly lastGood: Date | undefined;
 }
 
-export interface StoreCacheOptions {
-  /** Makes the driver for a store: stores/registry.ts. May throw: that is a failure of the store. */
-  readonly open: (config: SecretStoreConfig) => SecretStore;
-  readonly onChange: (readers: ReadonlySet<string>) => void;
-  /** Told of a store, `namespace/name`, that has news of its own: its content changed, it fails, it is well again. */
-  readonly onPush?: (store: string) => void;
-  /** `operation` is the method of the driver. */
-  readonly onRequest?: (store: StoreName, operation: string, ok: boolean) => void;
-  /** The store's object is gone. */
-  readonly onClose?: (namespace: string, store: string) => void;
-  /** For tests: shorter times than those of line-times.ts. */
-  readonly times?: Partial<LineTimes>;
-}
-
-interface OpenStore {
-  /** What the driver was made from. Another one means another driver. */
-  readonly identity: string;
-  readonly name: StoreName;
-  readonly reads: SharedReads;
-  readonly leases: Leases | undefined;
-}
-
-/** Of a second's budget: a request for many keys is done within a second. */
-const PIECE_SIZE = 50;
-
 /**
  * The one place where values leave stores. Opens a store at its first use, shares it among all bindings, and hands out
  * only keys that the store grants to the namespace that asks: checked at each read, with the grants of that moment.
  */
 export class StoreCache {
-  readonly #options: StoreCacheOptions;
-  readonly #stores = new Map<string, OpenStore>();
+  readonly #stores: OpenStores;
   /** Reader → store that it reads. */
   readonly #readers = new Map<string, string>();
+  /** Single keys for people and programs that ask the API. */
+  readonly desk: StoreDesk;
 
   constructor(options: StoreCacheOptions) {
-    this.#options = options;
+    this.#stores = new OpenStores(options);
+    this.desk = new StoreDesk(this.#stores);
   }
 
   /** What the store has of the wanted keys. A store that fails, or can't be opened, is told in the answer, not thrown. */
@@ -100,14 +80,14 @@ export class StoreCache {
     const store = keyOf(config);
     if (this.#readers.get(request.reader) !== store) this.forget(request.reader);
     this.#readers.set(request.reader, store);
-    const open = this.#open(config);
+    const open = this.#stores.stay(config);
     if (open instanceof OperatorError) return { ...unopened(open, request.keys.filter(allowed)), denied, withdrawn };
     return { ...(await open.reads.read(request.reader, { ...request, allowed })), denied, withdrawn };
   }
 
   /** Asks the store how it is, but waits for none that fails. Throws what it throws: StoreUnreachable, AuthenticationFailed. */
   async check(config: SecretStoreConfig): Promise<StoreHealth> {
-    const open = this.#open(config);
+    const open = this.#stores.stay(config);
     if (open instanceof OperatorError) throw open;
     return open.reads.check();
   }
@@ -153,7 +133,7 @@ export class StoreCache {
 
   /** How every open store is. */
   states(): StoreState[] {
-    return [...this.#stores.values()].map(({ name, reads }) => ({
+    return this.#stores.all().map(({ name, reads }) => ({
       ...name,
       isWell: reads.failure === undefined,
       lastGood: reads.lastGood,
@@ -168,22 +148,18 @@ export class StoreCache {
     this.#stores.get(store)?.reads.forget(reader);
   }
 
+  /** Reads all keys anew that are read of a store, unless it tells by itself what changed: another process changed some. */
+  async refresh(namespace: string, name: string): Promise<void> {
+    await this.#stores.get(`${namespace}/${name}`)?.reads.refresh();
+  }
+
   /** The store's object is gone. */
   async close(namespace: string, name: string): Promise<void> {
-    const key = `${namespace}/${name}`;
-    const store = this.#stores.get(key);
-    this.#stores.delete(key);
-    try {
-      await store?.reads.close();
-    } finally {
-      this.#options.onClose?.(namespace, name);
-    }
+    await this.#stores.close(namespace, name);
   }
 
   async closeAll(): Promise<void> {
-    const stores = [...this.#stores.values()];
-    this.#stores.clear();
-    await Promise.allSettled(stores.map(({ reads }) => reads.close()));
+    await this.#stores.closeAll();
   }
 
   async #onLease<T>(
@@ -192,48 +168,12 @@ export class StoreCache {
     work: (leases: Leases, signal: AbortSignal) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T> {
-    const open = this.#open(config);
+    const open = this.#stores.stay(config);
     if (open instanceof OperatorError) throw open;
-    const { reads, leases } = open;
+    const { reads, store } = open;
+    const { leases } = store;
     if (leases === undefined) throw new OperatorError('KeyRefused', 'the store makes no credentials');
     return reads.request(operation, (own) => work(leases, AbortSignal.any([own, signal])));
-  }
-
-  /** The open store, or why there is none. */
-  #open(config: SecretStoreConfig): OpenStore | OperatorError {
-    const key = keyOf(config);
-    const identity = identityOf(config);
-    const present = this.#stores.get(key);
-    if (present?.identity === identity) return present;
-    // Its readers look again by themselves: the store's new generation enqueues them.
-    this.#stores.delete(key);
-    present?.reads.close().catch(() => undefined);
-    const { namespace = '', name: storeName } = config.metadata;
-    const name = { namespace, store: storeName, type: config.spec.type };
-    try {
-      const open = { identity, name, ...this.#parts(config, key, name) };
-      this.#stores.set(key, open);
-      return open;
-    } catch (error) {
-      if (error instanceof OperatorError) return error;
-      return new OperatorError('StoreUnreachable', 'its spec can not be used: look at its fields', { cause: error });
-    }
-  }
-
-  #parts(config: SecretStoreConfig, key: string, name: StoreName): Pick<OpenStore, 'reads' | 'leases'> {
-    const { refreshInterval, requestBudget } = config.spec;
-    const { onChange, onPush, onRequest, times } = this.#options;
-    const refreshMs = durationMs(refreshInterval ?? '30s');
-    const store = this.#options.open(config);
-    const reads = new SharedReads(store, {
-      refreshMs,
-      onChange,
-      onNews: () => onPush?.(key),
-      onRequest: (operation, ok) => onRequest?.(name, operation, ok),
-      pieceSize: Math.min(PIECE_SIZE, requestBudget?.perSecond ?? PIECE_SIZE),
-      ...(times === undefined ? {} : { times }),
-    });
-    return { reads, leases: store.leases };
   }
 }
 
@@ -241,15 +181,4 @@ function unopened(error: OperatorError, unknown: readonly SecretKey[]): Reading 
   const [values, groups] = [new Map(), new Map()];
   const failure = { error, lastGood: undefined };
   return { values, groups, unknown, failed: new Map(), failedGroups: new Map(), failure };
-}
-
-function keyOf({ metadata }: SecretStoreConfig): string {
-  return `${metadata.namespace ?? ''}/${metadata.name}`;
-}
-
-/** All that a driver is made from: of the spec everything but what is granted, which is looked up each time. */
-function identityOf(config: SecretStoreConfig): string {
-  const { vault } = config.spec;
-  const driver = { ...config.spec, access: undefined, vault: vault && { ...vault, dynamicPaths: undefined } };
-  return JSON.stringify([config.metadata.uid, driver]);
 }

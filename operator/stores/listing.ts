@@ -18,3 +18,12 @@ export function listing(keys: Iterable<SecretKey>, group: SecretGroup): SecretEn
   }
   return [...entries].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry);
 }
+
+/**
+ * Where an entry stands among all of a store, when each group is followed by what lies in it: to be compared as texts.
+ * In one group that is the order of its listing.
+ */
+export function placeOf(entry: SecretEntry): string {
+  const path = 'key' in entry ? entry.key : `${entry.group}/`;
+  return path.replaceAll('/', '\0');
+}

@@ -2,11 +2,12 @@ import { groupOf, type SecretGroup, type SecretKey } from '../api/secret-key.ts'
 import { OperatorError } from '../errors.ts';
 import { LINE_TIMES, type LineTimes } from './line-times.ts';
 import { News } from './news.ts';
+import { OnceMore } from './once-more.ts';
 import { inPieces } from './pieces.ts';
 import type { Needs, Reading, StoreFailure } from './reading.ts';
 import { RefreshWheel } from './refresh-wheel.ts';
 import { SingleFlight } from './single-flight.ts';
-import { isUntold, Slots, type Slot } from './slots.ts';
+import { isUntold, partsOf, Slots, type Slot } from './slots.ts';
 import { StoreLine } from './store-line.ts';
 import { StoreWatch } from './store-watch.ts';
 import type { SecretStore, SecretVersion, StoreHealth } from './store.ts';
@@ -55,6 +56,7 @@ export class SharedReads {
   readonly #groups = new Slots<SecretGroup, readonly SecretKey[]>((a, b) => a?.join() === b?.join(), this.#place);
   readonly #uses = new Map<string, Uses>();
   readonly #flights = new SingleFlight<SecretKey>((keys) => this.#readAll(keys));
+  readonly #all = new OnceMore(() => this.#refreshSome(() => true));
   /** Readers that are being answered: they need not be told of what they are about to get. */
   readonly #reading = new Set<string>();
   #health: Promise<StoreHealth> | undefined;
@@ -80,7 +82,7 @@ export class SharedReads {
       onLate: () => void this.#catchUp(),
       onRequest: (operation, ok) => options.onRequest?.(operation, ok),
     });
-    this.#watch = new StoreWatch(store, this.#line, (keys) => void this.#pushed(keys));
+    this.#watch = new StoreWatch(store, this.#line, (keys) => void this.changed(keys));
     this.#wheel = new RefreshWheel(options.refreshMs, (isDue) => this.#refreshSome(isDue));
   }
 
@@ -124,11 +126,11 @@ export class SharedReads {
     this.#keepOnly(reader, { groups: new Set(needs.groups), keys: wanted });
     const untold = [...slots, ...groups].some(([, slot]) => isUntold(slot));
     return {
-      values: defined(slots, ({ value }) => value),
+      values: partsOf(slots, ({ value }) => value),
       unknown: slots.filter(([, slot]) => isUntold(slot)).map(([key]) => key),
-      failed: defined(slots, ({ error }) => error),
-      groups: defined(groups, ({ known, value }) => (known ? (value ?? []).filter(needs.allowed) : undefined)),
-      failedGroups: defined(groups, ({ error }) => error),
+      failed: partsOf(slots, ({ error }) => error),
+      groups: partsOf(groups, ({ known, value }) => (known ? (value ?? []).filter(needs.allowed) : undefined)),
+      failedGroups: partsOf(groups, ({ error }) => error),
       failure: untold ? this.#line.trouble : this.#line.failure,
     };
   }
@@ -161,6 +163,19 @@ export class SharedReads {
   async request<T>(operation: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     if (this.failure) throw this.failure.error;
     return this.#line.request(operation, work, this.#line.times.readMs);
+  }
+
+  /** These keys may have changed, or came or went: whoever reads them learns of it now. Does not reject. */
+  async changed(changed: readonly SecretKey[]): Promise<void> {
+    this.#options.onNews?.();
+    const keys = changed.filter((key) => this.#keys.has(key));
+    const groups = [...new Set(changed.map(groupOf))].filter((group) => this.#groups.has(group));
+    await this.#refresh(keys, groups, false);
+  }
+
+  /** Reads all anew that is read at all. One that pushes tells by itself what changed. Does not reject. */
+  async refresh(): Promise<void> {
+    if (this.#store.watch === undefined) await this.#all.run();
   }
 
   async close(): Promise<void> {
@@ -276,23 +291,7 @@ export class SharedReads {
     }
   }
 
-  async #pushed(pushed: readonly SecretKey[]): Promise<void> {
-    this.#options.onNews?.();
-    const keys = pushed.filter((key) => this.#keys.has(key));
-    const groups = [...new Set(pushed.map(groupOf))].filter((group) => this.#groups.has(group));
-    await this.#refresh(keys, groups, false);
-  }
-
   #tell(readers: Iterable<string>): void {
     for (const reader of readers) if (!this.#reading.has(reader)) this.#news.of(reader);
   }
-}
-
-function defined<K, S, V>(slots: readonly (readonly [K, S])[], part: (slot: S) => V | undefined): Map<K, V> {
-  const found = new Map<K, V>();
-  for (const [name, slot] of slots) {
-    const value = part(slot);
-    if (value !== undefined) found.set(name, value);
-  }
-  return found;
 }

@@ -90,3 +90,16 @@ function fail<T>(slot: Slot<T>, error: OperatorError): boolean {
   if (changed) slot.error = error;
   return changed;
 }
+
+/** A part of each slot, of those that have it, by name. */
+export function partsOf<Name, T, Part>(
+  slots: readonly (readonly [Name, Slot<T>])[],
+  part: (slot: Slot<T>) => Part | undefined,
+): Map<Name, Part> {
+  const found = new Map<Name, Part>();
+  for (const [name, slot] of slots) {
+    const value = part(slot);
+    if (value !== undefined) found.set(name, value);
+  }
+  return found;
+}

@@ -106,7 +106,7 @@ export interface PastVersion {
   readonly current: boolean;
 }
 
-/** Earlier values of keys. Methods throw what the store's throw. */
+/** Earlier values of keys. Methods throw what the store's throw; KeyRefused and ValueUnreadable too, as they ask for one key. */
 export interface History {
   /** What is kept of a key, newest first; empty for a key that never was. */
   versions(key: SecretKey, signal: AbortSignal): Promise<readonly PastVersion[]>;

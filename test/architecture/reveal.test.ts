@@ -3,9 +3,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const OPERATOR = join(import.meta.dirname, '..', '..', 'operator');
-/** Where a value is written out, into a binding's Secret and into a store of each type; and where a credential is used. */
+/** Where a value is written out: into a binding's Secret, a store of each type, an answer of the API; and where a credential is used. */
 const MAY_REVEAL = [
   'followed-secrets.ts',
+  'http/revealed.ts',
   'injection/leased-content.ts',
   'injection/reference-content.ts',
   'injection/secret-content.ts',

@@ -19,6 +19,9 @@ describe('the chart', function () {
     const kinds = (await rendered()).map((object) => object.kind);
     expect(kinds.toSorted()).to.deep.equal([
       'ClusterRole',
+      'ClusterRole',
+      'ClusterRole',
+      'ClusterRole',
       'ClusterRoleBinding',
       'CustomResourceDefinition',
       'CustomResourceDefinition',
@@ -229,12 +232,12 @@ const effects: Record<string, { set: Record<string, unknown>; look: Look; sees: 
   'labels are on every object but the custom resource definitions': {
     set: { labels: { team: 'data' } },
     look: labelled,
-    sees: 11,
+    sees: 14,
   },
   'annotations are on every object but the custom resource definitions': {
     set: { annotations: { team: 'data' } },
     look: annotated,
-    sees: 11,
+    sees: 14,
   },
   'podLabels are the pod’s': {
     set: { podLabels: { mesh: 'off' } },

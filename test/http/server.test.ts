@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { POD } from '../../operator/api/kinds.ts';
+import { AuditTrail } from '../../operator/http/audit.ts';
 import { createCallers } from '../../operator/http/callers.ts';
 import { explainRoute } from '../../operator/http/explain-route.ts';
 import { SUBJECT_ACCESS_REVIEW, TOKEN_REVIEW } from '../../operator/http/reviews.ts';
@@ -56,6 +57,7 @@ describe('the API’s server', () => {
   let server: ApiServer;
   let client: HttpsClient;
   let log: string[];
+  let audited: string[];
   let isReady: boolean;
   let views: () => ReturnType<typeof view>[];
 
@@ -65,18 +67,21 @@ describe('the API’s server', () => {
 
   beforeEach(async () => {
     log = [];
+    audited = [];
     isReady = true;
     views = () => [
       view('orders', { spec: { selector: { applications: ['orders-*'] }, env: [{ name: 'A', key: 'g/A' }] } }),
     ];
     cluster = new ReviewingCluster();
     cluster.allowed.add('get sparkjobsecretbindings').add('get pods');
-    const callers = createCallers(cluster as unknown as KubeClient);
+    const callers = createCallers(cluster);
     server = new ApiServer({
       port: 0,
       host: '127.0.0.1',
       callers,
       routes: [explainRoute({ callers, client: cluster, views: () => views(), patch: {} })],
+      audit: new AuditTrail(createLogger({ level: 'fatal', destination: { write: (line) => audited.push(line) } })),
+      rate: { perSecond: 1000, burst: 1000 },
       logger: createLogger({ level: 'trace', destination: { write: (line) => log.push(line) } }),
       isReady: () => isReady,
     });
@@ -113,7 +118,7 @@ describe('the API’s server', () => {
       ...(token === undefined ? {} : { authorization: token }),
     };
     const answer = await client.post(body, { headers, path, method });
-    const said = answer.body + log.join('');
+    const said = answer.body + log.join('') + audited.join('');
     expect(said).to.not.contain('canary');
     return { ...answer, json: JSON.parse(answer.body) as Record<string, unknown> };
   }
@@ -195,6 +200,24 @@ describe('the API’s server', () => {
       expect(answer.json['detail']).to.match(detail);
     });
   }
+
+  it('tells caches, browsers and other sites to keep off, in every answer', async () => {
+    const origin = { origin: 'https://elsewhere.test', authorization: `Bearer ${TOKEN}` };
+    const paths = { [PATH]: 400, '/api/v1/openapi.json': 200, '/elsewhere': 404, '/%zz': 400 };
+    for (const [path, status] of Object.entries(paths)) {
+      const answer = await client.post('', { path, method: path === PATH ? 'POST' : 'GET', headers: origin });
+      expect([path, answer.status]).to.deep.equal([path, status]);
+      expect(answer.headers).to.include({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+      expect(answer.headers).not.to.have.any.keys('access-control-allow-origin', 'set-cookie');
+      const type = status < 400 ? 'application/json' : 'application/problem+json';
+      expect(answer.headers['content-type']).to.match(new RegExp(`^${type.replace('+', '[+]')}`));
+    }
+    const refused = await client.post('', { path: PATH, method: 'POST', headers: {} });
+    expect([refused.status, refused.headers['www-authenticate']]).to.deep.equal([401, 'Bearer']);
+    isReady = false;
+    const early = await client.post('', { path: PATH, method: 'POST', headers: origin });
+    expect([early.status, early.headers['retry-after']]).to.deep.equal([503, '1']);
+  });
 
   it('answers 403 to somebody who may not, whatever they send', async () => {
     cluster.allowed.clear();

@@ -19,6 +19,8 @@ export interface Contract {
   readonly refuseKey?: ((key: SecretKey) => unknown) | Skipped;
   /** What lies under the key is from now on something that can't be read as a value. */
   readonly spoilValue?: ((key: SecretKey) => unknown) | Skipped;
+  /** Whether it keeps earlier values, and those of a key that was removed. Left out: it may have no history. */
+  readonly history?: { readonly keepsRemoved: boolean } | Skipped;
 }
 
 /** Why a part of the contract can't be tried with this driver. */

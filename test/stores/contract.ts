@@ -6,6 +6,7 @@ import { failureOf, seenOf } from '../support/failure.ts';
 import { group, key } from '../support/keys.ts';
 import type { Contract } from './contract-options.ts';
 import { endingContract } from './ending-contract.ts';
+import { historyContract } from './history-contract.ts';
 import { singleKeyContract } from './single-key-contract.ts';
 import { watchContract } from './watch-contract.ts';
 
@@ -213,6 +214,7 @@ export function storeContract(name: string, contract: Contract): void {
 
     singleKeyContract(contract, () => store);
     if (contract.pushes) watchContract(() => store);
+    historyContract(contract, () => store);
 
     describe('ending', () => {
       it('rejects with the reason of an aborted signal', async () => {
@@ -231,12 +233,6 @@ export function storeContract(name: string, contract: Contract): void {
       });
 
       endingContract(contract, () => store);
-
-      it('closes twice', async () => {
-        await store.readMany([key('a')], signal);
-        await store.close();
-        await store.close();
-      });
     });
 
     describe('its health', () => {

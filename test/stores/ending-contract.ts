@@ -72,6 +72,12 @@ export function endingContract({ slow }: Contract, current: () => SecretStore): 
       expect(await textOf('a')).to.be.oneOf(['1', '2']);
     }).timeout(30_000);
 
+  it('closes twice', async () => {
+    await current().readMany([key('a')], signal);
+    await current().close();
+    await current().close();
+  });
+
   it('leaves nobody waiting who calls after it was closed', async () => {
     const store = await prepared();
     await store.close();

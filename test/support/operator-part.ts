@@ -52,8 +52,9 @@ export async function startOperatorPart(options: OperatorPartOptions): Promise<O
     certificates: controller('certificates'),
   };
   const quiet = (): void => undefined;
+  const noCache = { refresh: () => Promise.resolve() };
   const logger = { debug: quiet, info: quiet, warn: quiet, error: onError };
-  const operator = new SparkSecretsOperator(watchedKinds(watches, controllers, config), logger);
+  const operator = new SparkSecretsOperator(watchedKinds(watches, controllers, config, noCache), logger);
   await operator.start();
   controllers[name].start();
   return {

@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:https';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { RequestOptions } from 'node:https';
 import { TLSSocket } from 'node:tls';
 
@@ -8,6 +9,7 @@ export interface HttpAnswer {
   /** SHA-256 of the certificate that the connection was made with. */
   readonly fingerprint: string | undefined;
   readonly connection: string | undefined;
+  readonly headers: IncomingHttpHeaders;
 }
 
 /** Calls the webhook as the API server does: by address, verifying the Service's name against the bundle. */
@@ -38,7 +40,7 @@ export class HttpsClient {
       response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
       response.on('end', () => {
         const { statusCode = 0, headers } = response;
-        resolve({ status: statusCode, body: text, fingerprint, connection: headers.connection });
+        resolve({ status: statusCode, body: text, fingerprint, connection: headers.connection, headers });
       });
     });
     sent.end(body);

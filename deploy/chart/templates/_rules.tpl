@@ -21,6 +21,11 @@ so that a list of namespaces can one day turn the first part into a Role for eac
 - apiGroups: [secrets.iomete.com]
   resources: [secretstoreconfigs/status, sparkjobsecretbindings/status]
   verbs: [patch]
+# Notes on a store, by an annotation, that a replica which does not lead has written to it, so that the leader reads it
+# anew. Server-side apply of that annotation alone; its spec is written by people. Only stores that don't push get one.
+- apiGroups: [secrets.iomete.com]
+  resources: [secretstoreconfigs]
+  verbs: [patch]
 # Makes a binding the blocking owner of its Secret, which a cluster with OwnerReferencesPermissionEnforcement only
 # grants to who may set the owner's finalizers. The Secret then goes with its binding.
 - apiGroups: [secrets.iomete.com]
@@ -40,7 +45,8 @@ so that a list of namespaces can one day turn the first part into a Role for eac
   resources: [pods]
   verbs: [list, watch]
 # Reads the one pod that somebody asks the API to explain, who has to be allowed to get it: nothing of its content is told
-# but names of variables and the references in them.
+# but names of variables and the references in them. And the pod, or its driver, that asks with its own token for a value:
+# its labels say which bindings are for it.
 - apiGroups: ['']
   resources: [pods]
   verbs: [get]
@@ -69,7 +75,7 @@ so that a list of namespaces can one day turn the first part into a Role for eac
 - apiGroups: [authentication.k8s.io]
   resources: [tokenreviews]
   verbs: [create]
-# Asks it what that caller may do.
+# Asks it what that caller may do with keys, bindings and pods.
 - apiGroups: [authorization.k8s.io]
   resources: [subjectaccessreviews]
   verbs: [create]

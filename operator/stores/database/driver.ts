@@ -17,6 +17,7 @@ import type {
 import { refuseTooLarge } from '../value-limit.ts';
 import { Connections } from './connections.ts';
 import { health } from './health.ts';
+import { DatabaseHistory } from './history.ts';
 import { KeyRing } from './key-ring.ts';
 import { listingPages } from './listing-pages.ts';
 import { tableNames, type TableNames } from './names.ts';
@@ -52,6 +53,7 @@ export class DatabaseStore implements SecretStore {
   readonly #ring: KeyRing | undefined;
   readonly #sealing: Sealing;
   readonly #notifications: Notifications;
+  readonly history: DatabaseHistory;
 
   /** Throws StoreUnreachable for a kind of database that is not supported. */
   constructor({ spec, references, budget }: DatabaseStoreOptions) {
@@ -67,6 +69,9 @@ export class DatabaseStore implements SecretStore {
     this.#ring = encryption && new KeyRing(references, encryption.keySecretRef);
     this.#sealing = new Sealing({ table: this.#names.table, ring: this.#ring, allowPlaintext });
     this.#notifications = new Notifications(this.#connections, this.#names);
+    const query = <T>(statement: Statement, signal: AbortSignal): Promise<readonly T[]> =>
+      this.#query<T>(statement, signal);
+    this.history = new DatabaseHistory({ names: this.#names, sealing: this.#sealing, query });
   }
 
   async readMany(

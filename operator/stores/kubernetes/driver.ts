@@ -74,6 +74,7 @@ export class KubernetesStore implements SecretStore {
     const secret = await this.#change(name, signal, (present) => {
       const before = versionIn(present, key);
       if (ifVersion !== undefined && (before ?? null) !== ifVersion) throw new OperatorError('VersionConflict', key);
+      if (present?.values.get(nameOf(key))?.equals(value)) return undefined;
       const values = new Map(present?.values).set(nameOf(key), value);
       const size = [...values.values()].reduce((sum, each) => sum + each.byteLength, 0);
       if (size > MAX_VALUE_BYTES) throw tooLarge(key, size);

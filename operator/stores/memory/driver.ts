@@ -4,6 +4,8 @@ import { OperatorError } from '../../errors.ts';
 import { listing } from '../listing.ts';
 import type {
   Found,
+  History,
+  PastVersion,
   RemoveOptions,
   SecretEntry,
   SecretStore,
@@ -14,15 +16,28 @@ import type {
 } from '../store.ts';
 import { refuseTooLarge } from '../value-limit.ts';
 
+/** Of each key so many versions are kept. */
+const KEPT = 20;
+
+interface Kept extends SecretVersion {
+  readonly createdAt: Date;
+}
+
 /** A store in memory: the double that tests use instead of a real one. It keeps every promise of SecretStore. */
 export class MemoryStore implements SecretStore {
   readonly #values = new Map<SecretKey, SecretVersion>();
+  /** Newest first; also of keys that were removed. */
+  readonly #kept = new Map<SecretKey, readonly Kept[]>();
   readonly #listeners = new Set<(keys: readonly SecretKey[]) => void>();
   #writes = 0;
   /** What every call throws instead of answering, while it is set. */
   failure: OperatorError | undefined;
   /** How many times values were read. */
   reads = 0;
+  readonly history: History = {
+    versions: (key, signal) => this.#versions(key, signal),
+    readVersion: (key, version, signal) => this.#readVersion(key, version, signal),
+  };
 
   async readMany(keys: readonly SecretKey[], signal: AbortSignal): Promise<ReadonlyMap<SecretKey, Found>> {
     await this.#answer(signal);
@@ -44,6 +59,7 @@ export class MemoryStore implements SecretStore {
     if (present?.value.equals(value)) return { version: present.version };
     const version = String(++this.#writes);
     this.#values.set(key, { value, version });
+    this.#kept.set(key, [{ value, version, createdAt: new Date() }, ...this.#keptOf(key)].slice(0, KEPT));
     this.#tell(key);
     return { version };
   }
@@ -77,6 +93,22 @@ export class MemoryStore implements SecretStore {
   async close(): Promise<void> {
     this.#listeners.clear();
     return Promise.resolve();
+  }
+
+  async #versions(key: SecretKey, signal: AbortSignal): Promise<readonly PastVersion[]> {
+    await this.#answer(signal);
+    const present = this.#values.get(key)?.version;
+    return this.#keptOf(key).map(({ version, createdAt }) => ({ version, createdAt, current: version === present }));
+  }
+
+  async #readVersion(key: SecretKey, version: string, signal: AbortSignal): Promise<SecretVersion | undefined> {
+    await this.#answer(signal);
+    const kept = this.#keptOf(key).find((each) => each.version === version);
+    return kept && { value: kept.value, version };
+  }
+
+  #keptOf(key: SecretKey): readonly Kept[] {
+    return this.#kept.get(key) ?? [];
   }
 
   /** The moment at which a real store would be asked. */

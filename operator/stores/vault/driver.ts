@@ -16,6 +16,7 @@ import type {
 import { refuseTooLarge } from '../value-limit.ts';
 import { Connection, MAX_CONNECTIONS, type VaultSpec } from './connection.ts';
 import type { Kv } from './kv.ts';
+import { KvHistory } from './kv-history.ts';
 import { KvOne } from './kv-one.ts';
 import { KvTwo } from './kv-two.ts';
 import { VaultLeases } from './leases.ts';
@@ -52,6 +53,8 @@ export class VaultStore implements SecretStore {
   readonly #kv: Kv;
   readonly #tree: Tree;
   readonly leases: VaultLeases;
+  /** KV version 1 keeps none. */
+  readonly history?: KvHistory;
 
   /** Throws StoreUnreachable or AuthenticationFailed for a spec that can't work. */
   constructor({ spec, references, budget, uid }: VaultStoreOptions) {
@@ -66,6 +69,7 @@ export class VaultStore implements SecretStore {
     this.#mount = mount;
     const parts = { path, session, mount };
     this.#kv = path.version === 2 ? new KvTwo(parts) : new KvOne(parts, uid);
+    if (path.version === 2) this.history = new KvHistory(parts);
     this.#tree = new Tree(parts);
     this.leases = new VaultLeases({ session, requests: this.#requests, isSteady: !login.makesTokens });
   }

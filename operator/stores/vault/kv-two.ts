@@ -113,5 +113,10 @@ function holds(state: State, value: SecretValue): state is State & { readonly fo
 }
 
 function versionIn(metadata: unknown): string {
-  return `${numberOf(metadata, 'version') ?? 0}@${textOf(metadata, 'created_time') ?? ''}`;
+  return versionOf(numberOf(metadata, 'version') ?? 0, metadata);
+}
+
+/** The version with that number, of which the server tells `metadata`. */
+export function versionOf(number: number, metadata: unknown): string {
+  return `${number}@${textOf(metadata, 'created_time') ?? ''}`;
 }

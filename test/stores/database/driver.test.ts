@@ -29,5 +29,6 @@ describe('the store in PostgreSQL', function () {
     },
     pushes: true,
     manyKeys: 10_000,
+    history: { keepsRemoved: true },
   });
 });

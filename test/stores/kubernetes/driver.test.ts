@@ -31,6 +31,7 @@ describe('the store in Kubernetes Secrets', () => {
       if (ms > 0) world.api.faults.push({ delayMs: ms });
     },
     refuseKey: { skipped: 'RBAC gives Secrets of a namespace, not single keys' },
+    history: { skipped: 'a Secret has no earlier values' },
     spoilValue: { skipped: 'what a Secret holds is a value, whatever it is' },
   });
 
@@ -66,6 +67,15 @@ describe('the store in Kubernetes Secrets', () => {
       await eventually(async () => {
         expect(await read('LICENSE')).to.deep.equal({ LICENSE: 'm' });
       }, 1_000);
+    });
+
+    it('are not written for a value that is there already', async () => {
+      await write('orders/KEY', 'k');
+      const before = secret('keep.orders')?.metadata;
+      await write('orders/KEY', 'k');
+      expect(secret('keep.orders')?.metadata).to.deep.equal(before);
+      await write('orders/KEY', 'l');
+      expect(secret('keep.orders')?.metadata).not.to.deep.equal(before);
     });
 
     it('hold one group each', async () => {

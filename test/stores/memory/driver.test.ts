@@ -15,6 +15,7 @@ storeContract('the store in memory', {
   },
   pushes: true,
   manyKeys: 10_000,
+  history: { keepsRemoved: true },
 });
 
 let double: PingedStore;
@@ -32,4 +33,5 @@ storeContract('the double of a store that is asked whether it answers', {
   slow: { skipped: 'its delay heeds no signal: shared reads must end without' },
   pushes: false,
   manyKeys: 10_000,
+  history: { keepsRemoved: true },
 });
