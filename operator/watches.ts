@@ -1,5 +1,5 @@
 import { withoutContent, type BindingSecret } from './api/binding-secret.ts';
-import { ANNOTATIONS, LABELS } from './api/group.ts';
+import { ANNOTATIONS, DRIVER_ROLES, LABELS } from './api/group.ts';
 import { MANAGER_LABELS } from './api/spark-applications.ts';
 import { leaseNoteOf } from './api/lease-note.ts';
 import { withoutValues, type RunSecret } from './api/run-secret.ts';
@@ -96,7 +96,7 @@ export function createWatches(options: WatchesOptions): Watches {
   };
 }
 
-const ROLES = 'driver,connect-server';
+const ROLES = DRIVER_ROLES.join();
 
 /** Two, as a selector of labels has no "or". Both are empty in a cluster where every Spark job has its secrets. */
 function bareWatches(options: WatchesOptions): Pick<Watches, 'bareDrivers' | 'bareOptedIn'> {

@@ -51,3 +51,6 @@ export const LEASE_FINALIZER = `${GROUP}/leases`;
 
 /** Value of `app.kubernetes.io/managed-by`, and the name under which we own fields. */
 export const MANAGER = 'spark-secrets-operator';
+
+/** What the label `spark-role` says of the pods that the webhook is asked about by it. */
+export const DRIVER_ROLES: readonly string[] = ['driver', 'connect-server'];

@@ -84,3 +84,9 @@ export function storeRefOf(binding: SparkJobSecretBinding): { readonly namespace
   const { name, namespace } = binding.spec.storeRef;
   return { namespace: namespace ?? binding.metadata.namespace ?? '', name };
 }
+
+/** The same as one text, `namespace/name`. */
+export function storeOf(binding: SparkJobSecretBinding): string {
+  const { namespace, name } = storeRefOf(binding);
+  return `${namespace}/${name}`;
+}

@@ -1,5 +1,5 @@
-import { ANNOTATIONS, LABELS } from '../api/group.ts';
-import { POD, storeRefOf, type SparkJobSecretBinding } from '../api/kinds.ts';
+import { ANNOTATIONS, DRIVER_ROLES, LABELS } from '../api/group.ts';
+import { POD, storeOf, storeRefOf, type SparkJobSecretBinding } from '../api/kinds.ts';
 import { groupOf, type SecretKey } from '../api/secret-key.ts';
 import type { Pod } from '../injection/pod.ts';
 import { selects } from '../injection/select.ts';
@@ -105,7 +105,7 @@ async function standing(client: Pick<KubeClient, 'get'>, self: CallingPod, { sig
   return realPod(client, { namespace: self.namespace, name: driver.name, uid: driver.uid }, signal);
 }
 
-const ROLES: readonly (string | undefined)[] = ['driver', 'connect-server', 'executor'];
+const ROLES: readonly (string | undefined)[] = [...DRIVER_ROLES, 'executor'];
 
 /** Throws HttpProblem 403 for a pod that bindings are not for, whatever its labels: the same as for the webhook. */
 function refuseOther({ metadata: { labels = {} } }: RealPod, { name }: CallingPod): void {
@@ -155,11 +155,6 @@ function chosen(
 function ofExecutors(binding: SparkJobSecretBinding): SparkJobSecretBinding {
   const env = binding.spec.env?.filter(({ targets }) => targets?.includes('executor') ?? true);
   return env === undefined ? binding : { ...binding, spec: { ...binding.spec, env } };
-}
-
-function storeOf(binding: SparkJobSecretBinding): string {
-  const { namespace, name } = storeRefOf(binding);
-  return `${namespace}/${name}`;
 }
 
 function advice(key: SecretKey, { namespace, name }: CallingPod, selecting: readonly SparkJobSecretBinding[]): string {

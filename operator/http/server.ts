@@ -1,8 +1,8 @@
 import type { RequestListener } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { anyAddress } from '../runtime/any-address.ts';
 import type { ApiAppOptions } from './app.ts';
 
 export interface ApiServerOptions extends ApiAppOptions {
@@ -82,10 +82,4 @@ export class ApiServer {
     const { ApiApp } = await import('./app.ts');
     return new ApiApp(this.#options).listener();
   }
-}
-
-/** All addresses, IPv4 included; a kernel without IPv6 refuses `::`. */
-function anyAddress(): string {
-  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  return addresses.some(({ family }) => family === 'IPv6') ? '::' : '0.0.0.0';
 }

@@ -19,3 +19,8 @@ export interface BindingView {
   readonly binding: SparkJobSecretBinding;
   readonly secret: BindingSecretView | undefined;
 }
+
+/** What a binding is called in messages. */
+export function bindingTitle({ binding: { metadata } }: BindingView): string {
+  return `SparkJobSecretBinding ${metadata.namespace ?? ''}/${metadata.name}`;
+}

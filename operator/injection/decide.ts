@@ -1,5 +1,5 @@
 import { bindingConflicts } from './binding-conflicts.ts';
-import type { BindingView } from './binding-view.ts';
+import { bindingTitle, type BindingView } from './binding-view.ts';
 import { driverEnvProblems } from './driver-env.ts';
 import type { JsonPatch } from './json-patch.ts';
 import { podWiring, wiredPatch, wiredProblems, wiredWarnings, type PatchOptions } from './patch-pod.ts';
@@ -32,7 +32,7 @@ export function decide(pod: Pod, views: readonly BindingView[], newRun: string, 
     ({ binding }) => binding.metadata.deletionTimestamp == null && selects(binding.spec.selector, pod),
   );
   if (selected.length === 0) return unselected(pod);
-  selected.sort((a, b) => (title(a) < title(b) ? -1 : 1));
+  selected.sort((a, b) => (bindingTitle(a) < bindingTitle(b) ? -1 : 1));
   const wiring = podWiring(pod, selected, options);
   if (wiring === undefined) return { kind: 'deny', message: unsupported(selected) };
   if ('problem' in wiring) return { kind: 'deny', message: `${chosen(selected)}, but: ${wiring.problem}` };
@@ -70,7 +70,7 @@ function standingOf(selected: readonly BindingView[]): Decision | undefined {
 function refusal(view: BindingView): string[] {
   const resolved = resolvedOf(view);
   if (resolved?.status !== 'False' || !resolved.current) return [];
-  return [`${title(view)}: ${resolved.reason}: ${resolved.message.replace(/\.?$/, '.')}`];
+  return [`${bindingTitle(view)}: ${resolved.reason}: ${resolved.message.replace(/\.?$/, '.')}`];
 }
 
 /**
@@ -93,7 +93,7 @@ function resolvedOf({
 
 function notReconciled(view: BindingView): string {
   const { name, namespace = '' } = view.binding.metadata;
-  return `${title(view)} is not reconciled yet; try again in a few seconds. Should it last, kubectl describe sjsb ${name} -n ${namespace} shows why.`;
+  return `${bindingTitle(view)} is not reconciled yet; try again in a few seconds. Should it last, kubectl describe sjsb ${name} -n ${namespace} shows why.`;
 }
 
 function unsupported(selected: readonly BindingView[]): string {
@@ -102,9 +102,5 @@ function unsupported(selected: readonly BindingView[]): string {
 }
 
 function chosen(selected: readonly BindingView[]): string {
-  return `This pod is selected by ${selected.map(title).join(', ')}`;
-}
-
-function title({ binding: { metadata } }: BindingView): string {
-  return `SparkJobSecretBinding ${metadata.namespace ?? ''}/${metadata.name}`;
+  return `This pod is selected by ${selected.map(bindingTitle).join(', ')}`;
 }

@@ -1,4 +1,4 @@
-import type { BindingView } from './binding-view.ts';
+import { bindingTitle, type BindingView } from './binding-view.ts';
 import { envReferences, type EnvReferences } from './env-references.ts';
 import { goesTo } from './environment.ts';
 import { contains, setItems, type JsonPatch } from './json-patch.ts';
@@ -39,11 +39,10 @@ export function driverEnvProblems(container: Container, views: readonly BindingV
 
 /** A sentence for each variable that the pod sets itself and a binding replaces. */
 export function driverEnvWarnings(container: Container, views: readonly BindingView[]): string[] {
-  return given(views).flatMap(({ view: { binding }, entry }) => {
-    if (binding.spec.precedence === 'Pod' || ownEntry(container, entry) === undefined) return [];
-    const name = `SparkJobSecretBinding ${binding.metadata.namespace ?? ''}/${binding.metadata.name}`;
+  return given(views).flatMap(({ view, entry }) => {
+    if (view.binding.spec.precedence === 'Pod' || ownEntry(container, entry) === undefined) return [];
     return [
-      `${name} replaces the variable ${entry.name} that the job sets itself: remove it from the job, or set spec.precedence: Pod in the binding to keep it.`,
+      `${bindingTitle(view)} replaces the variable ${entry.name} that the job sets itself: remove it from the job, or set spec.precedence: Pod in the binding to keep it.`,
     ];
   });
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { storeOf } from '../api/kinds.ts';
 import { parseKey, type SecretKey } from '../api/secret-key.ts';
 import type { BindingSecretView, BindingView } from './binding-view.ts';
 import { reservedEnvName } from './conf-key.ts';
@@ -23,7 +24,8 @@ interface Place {
 }
 
 const dataKeys = new WeakMap<BindingSecretView, ReadonlyMap<string, string>>();
-const REFERENCE = /\$\{secrets\.([^}]*)\}/g;
+/** A reference in a text; what it names, which need not be a key, is the first group. */
+export const REFERENCE = /\$\{secrets\.([^}]*)\}/g;
 
 /**
  * Resolves `${secrets.KEY}` in a container's own variables, names in `except` left out. A reference that is the whole
@@ -48,11 +50,6 @@ export function envReferences(
     helpers: [...helpers].map(([text, { ref }]) => ({ name: helperName(text), valueFrom: ref })),
     problems: resolved.flatMap(({ failures }) => failures),
   };
-}
-
-/** Whether anything in the container's own variables refers to a key. */
-export function hasEnvReferences({ env = [] }: Pick<Container, 'env'>): boolean {
-  return env.some(refers);
 }
 
 function refers({ value }: EnvVar): boolean {
@@ -96,10 +93,9 @@ function placeOf(text: string, views: readonly BindingView[]): Place | string {
 function placeIn({ binding, secret }: BindingView, key: SecretKey): Place | undefined {
   const dataKey = secret && dataKeysOf(secret).get(key);
   if (dataKey === undefined) return undefined;
-  const { namespace = binding.metadata.namespace ?? '', name } = binding.spec.storeRef;
   return {
     binding: binding.metadata.name,
-    store: `${namespace}/${name}`,
+    store: storeOf(binding),
     ref: { secretKeyRef: { name: secret?.name, key: dataKey, optional: false } },
   };
 }
@@ -116,7 +112,7 @@ function dataKeysOf(secret: BindingSecretView): ReadonlyMap<string, string> {
 }
 
 /** Of entries with one name the last counts. */
-function lastOfEachName(env: readonly EnvVar[]): readonly EnvVar[] {
+export function lastOfEachName(env: readonly EnvVar[]): readonly EnvVar[] {
   return [...new Map(env.map((entry) => [entry.name, entry])).values()];
 }
 

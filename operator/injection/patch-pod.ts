@@ -1,5 +1,5 @@
 import { ANNOTATIONS, LABELS } from '../api/group.ts';
-import type { BindingView } from './binding-view.ts';
+import { bindingTitle, type BindingView } from './binding-view.ts';
 import { confWiring, type CommandConf } from './conf/conf-wiring.ts';
 import type { ConfWiring } from './conf/wiring.ts';
 import { driverEnvPatch, driverEnvProblems, driverEnvWarnings } from './driver-env.ts';
@@ -98,9 +98,8 @@ export function wiredWarnings({ driver, replaced }: PodWiring, views: readonly B
   return [...driverEnvWarnings(driver, sorted), ...conf];
 }
 
-function replacedWarning({ binding: { metadata } }: BindingView, property: string): string {
-  const name = `SparkJobSecretBinding ${metadata.namespace ?? ''}/${metadata.name}`;
-  return `${name} replaces the Spark property ${property} that the job's command sets itself: remove it from the command, or set spec.precedence: Pod in the binding to keep it.`;
+function replacedWarning(view: BindingView, property: string): string {
+  return `${bindingTitle(view)} replaces the Spark property ${property} that the job's command sets itself: remove it from the command, or set spec.precedence: Pod in the binding to keep it.`;
 }
 
 function commandConf(views: readonly BindingView[]): CommandConf {

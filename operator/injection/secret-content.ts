@@ -98,11 +98,12 @@ function withReferences(
     return one === undefined ? (groups.get((group ?? '') as SecretGroup) ?? []) : [one];
   });
   const others = [...values].filter(([, value]) => value.reveal().byteLength <= MAX_UNLISTED_BYTES).map(([key]) => key);
-  const [all, least] = [[...listed, ...others], listed].map((keys) => {
+  const withKeys = (keys: readonly SecretKey[]): ReferenceContent => {
     const references = referenceContent({ ...input, keys });
     return { keys: references.keys, data: new Map([...data, ...references.data]) };
-  });
-  return all !== undefined && tooLarge(all.data).length === 0 ? all : (least ?? { keys: [], data });
+  };
+  const all = withKeys([...listed, ...others]);
+  return tooLarge(all.data).length === 0 ? all : withKeys(listed);
 }
 
 /** Lines by which Spark itself gives executors their variables, and a label; none of them holds a value. */

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { LABELS } from '../api/group.ts';
+import { DRIVER_ROLES, LABELS } from '../api/group.ts';
 import type { WebhookTarget } from './serving-names.ts';
 import { CLIENT_WEBHOOK_NAME, WEBHOOK_NAME } from './webhook-configuration.ts';
 import type { ClientConfig, Selector, Webhook } from './webhook-configuration.ts';
@@ -10,7 +10,6 @@ export const MUTATE_PATH = '/mutate-pod';
 const NAMESPACE_LABEL = 'kubernetes.io/metadata.name';
 const ROLE_LABEL = 'spark-role';
 /** Roles that say: here is a driver. */
-const DRIVER_ROLES = ['driver', 'connect-server'];
 /**
  * A pod goes to one webhook at most. Executors to none, also those that have the label from their driver's conf: of an
  * executor nothing changes, and a webhook that is down shall not keep a running job from getting more.

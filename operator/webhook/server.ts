@@ -3,8 +3,8 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { X509Certificate } from 'node:crypto';
 import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { anyAddress } from '../runtime/any-address.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Admission } from './admission.ts';
 import { readPair } from './certificate-state.ts';
@@ -142,12 +142,6 @@ export class WebhookServer {
     if (!reply.raw.destroyed) this.#options.logger.error({ err: error }, 'admission failed');
     return reply.code(status).send({ message: 'the operator could not tell: its log says why' });
   }
-}
-
-/** All addresses, IPv4 included; a kernel without IPv6 refuses `::`. */
-function anyAddress(): string {
-  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  return addresses.some(({ family }) => family === 'IPv6') ? '::' : '0.0.0.0';
 }
 
 function parseJson(text: string): unknown {

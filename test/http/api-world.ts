@@ -24,7 +24,7 @@ import { keyFilter } from '../../operator/stores/access.ts';
 import { StoreCache } from '../../operator/stores/cache.ts';
 import { MemoryStore } from '../../operator/stores/memory/driver.ts';
 import { createLogger } from '../../operator/telemetry/logger.ts';
-import { createServing, type KeyPair } from '../../operator/webhook/certificates.ts';
+import { createAuthority, createServing, type KeyPair } from '../../operator/webhook/certificates.ts';
 import { key } from '../support/keys.ts';
 import { HttpsClient } from '../webhook/https-client.ts';
 
@@ -242,4 +242,18 @@ export async function ordersWorld(authority: KeyPair, rate?: { perSecond: number
   await world.put('ROOT', `${CANARY}-3`);
   await world.start(authority);
   return world;
+}
+
+/** Gives each test of the suite an `ordersWorld` of its own, tells `use` of it and of who signed for it, and ends it. */
+export function eachInOrdersWorld(use: (world: ApiWorld, authority: KeyPair) => void): void {
+  let authority: KeyPair;
+  let world: ApiWorld;
+  before(async () => {
+    authority = await createAuthority(new Date());
+  });
+  beforeEach(async () => {
+    world = await ordersWorld(authority);
+    use(world, authority);
+  });
+  afterEach(() => world.stop());
 }

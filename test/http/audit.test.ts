@@ -1,25 +1,17 @@
 import { expect } from 'chai';
 import { AuditTrail, type AuditEvent } from '../../operator/http/audit.ts';
 import { createLogger } from '../../operator/telemetry/logger.ts';
-import { createAuthority, type KeyPair } from '../../operator/webhook/certificates.ts';
-import { CANARY, ordersWorld, type ApiWorld } from './api-world.ts';
+import { CANARY, eachInOrdersWorld, type ApiWorld } from './api-world.ts';
 
 const STORE = '/api/v1/namespaces/platform/stores/default';
 const KEY = 'orders/DB_PASSWORD';
 
 describe('the audit of the API', () => {
-  let authority: KeyPair;
   let world: ApiWorld;
 
-  before(async () => {
-    authority = await createAuthority(new Date());
+  eachInOrdersWorld((made) => {
+    world = made;
   });
-
-  beforeEach(async () => {
-    world = await ordersWorld(authority);
-  });
-
-  afterEach(() => world.stop());
 
   /** What was written of each, without time and address. */
   function lines(): Partial<AuditEvent>[] {

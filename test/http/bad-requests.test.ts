@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { createAuthority, type KeyPair } from '../../operator/webhook/certificates.ts';
-import { CANARY, ordersWorld, type ApiWorld, type Call } from './api-world.ts';
+import type { KeyPair } from '../../operator/webhook/certificates.ts';
+import { CANARY, eachInOrdersWorld, ordersWorld, type ApiWorld, type Call } from './api-world.ts';
 
 const STORE = '/api/v1/namespaces/platform/stores/default';
 
@@ -8,15 +8,10 @@ describe('the API, to what is not right,', () => {
   let authority: KeyPair;
   let world: ApiWorld;
 
-  before(async () => {
-    authority = await createAuthority(new Date());
+  eachInOrdersWorld((made, by) => {
+    world = made;
+    authority = by;
   });
-
-  beforeEach(async () => {
-    world = await ordersWorld(authority);
-  });
-
-  afterEach(() => world.stop());
 
   const big = JSON.stringify({ value: 'x'.repeat(10 * 1_048_576) });
   const BAD: Readonly<Record<string, readonly [string, Call, number, RegExp]>> = {

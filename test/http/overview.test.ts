@@ -1,23 +1,15 @@
 import { expect } from 'chai';
-import { createAuthority, type KeyPair } from '../../operator/webhook/certificates.ts';
-import { ordersWorld, type ApiWorld } from './api-world.ts';
+import { eachInOrdersWorld, type ApiWorld } from './api-world.ts';
 
 const STORE = '/api/v1/namespaces/platform/stores/default';
 const KEY = 'orders/DB_PASSWORD';
 
 describe('the API’s overviews', () => {
-  let authority: KeyPair;
   let world: ApiWorld;
 
-  before(async () => {
-    authority = await createAuthority(new Date());
+  eachInOrdersWorld((made) => {
+    world = made;
   });
-
-  beforeEach(async () => {
-    world = await ordersWorld(authority);
-  });
-
-  afterEach(() => world.stop());
 
   function driver(namespace: string, name: string, phase: string): ApiWorld['drivers'][number] {
     const metadata = { namespace, name, creationTimestamp: '2026-11-01T10:00:00Z' };

@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import { OperatorError } from '../../operator/errors.ts';
-import { createAuthority, type KeyPair } from '../../operator/webhook/certificates.ts';
-import { CANARY, ordersWorld, type ApiWorld } from './api-world.ts';
+import { CANARY, eachInOrdersWorld, type ApiWorld } from './api-world.ts';
 
 const STORE = '/api/v1/namespaces/platform/stores/default';
 const KEY = 'orders/DB_PASSWORD';
@@ -44,18 +43,11 @@ function withQuery(path: string, query: string): string {
 }
 
 describe('the API’s routes', () => {
-  let authority: KeyPair;
   let world: ApiWorld;
 
-  before(async () => {
-    authority = await createAuthority(new Date());
+  eachInOrdersWorld((made) => {
+    world = made;
   });
-
-  beforeEach(async () => {
-    world = await ordersWorld(authority);
-  });
-
-  afterEach(() => world.stop());
 
   async function status(row: Row, as: string, query = ''): Promise<number> {
     const path = query === '' ? row.path : withQuery(row.path, query);

@@ -1,29 +1,21 @@
 import { expect } from 'chai';
-import { createAuthority, type KeyPair } from '../../operator/webhook/certificates.ts';
-import { CANARY, ordersWorld, type ApiWorld } from './api-world.ts';
+import { CANARY, eachInOrdersWorld, type ApiWorld } from './api-world.ts';
 
 const KEY = 'orders/DB_PASSWORD';
 const SELF = '/api/v1/self/keys';
 const LABELS = { 'spark-role': 'driver', team: 'orders' };
 
 describe('the route for pods', () => {
-  let authority: KeyPair;
   let world: ApiWorld;
 
-  before(async () => {
-    authority = await createAuthority(new Date());
-  });
-
-  beforeEach(async () => {
-    world = await ordersWorld(authority);
+  eachInOrdersWorld((made) => {
+    world = made;
     world.addPod('analytics', 'etl-driver', { labels: LABELS });
     world.addPod('analytics', 'etl-exec-1', {
       labels: { 'spark-role': 'executor' },
       ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: 'etl-driver', uid: 'uid-of-etl-driver' }],
     });
   });
-
-  afterEach(() => world.stop());
 
   async function read(as: string, key = KEY): Promise<readonly [number, unknown]> {
     const { status, json } = await world.call(`${SELF}/${key}`, { as });

@@ -1,5 +1,5 @@
 import { timestamp } from '../../api/conditions.ts';
-import { storeRefOf } from '../../api/kinds.ts';
+import { storeOf } from '../../api/kinds.ts';
 import type { Problem, Reason } from '../../api/reasons.ts';
 import type { SecretGroup, SecretKey } from '../../api/secret-key.ts';
 import type { OperatorError } from '../../errors.ts';
@@ -46,8 +46,7 @@ export function failureProblem(observed: Observed, answer: Answer): Problem {
 
 /** `namespace/name` of the store that the binding names. */
 export function storeName({ binding }: Observed): string {
-  const { namespace, name } = storeRefOf(binding);
-  return `${namespace}/${name}`;
+  return storeOf(binding);
 }
 
 /** The first few of many names. */

@@ -1,4 +1,4 @@
-import { ANNOTATIONS, LABELS } from '../../api/group.ts';
+import { ANNOTATIONS, DRIVER_ROLES, LABELS } from '../../api/group.ts';
 import { storeRefOf, type SparkJobSecretBinding } from '../../api/kinds.ts';
 import type { BindingView } from '../binding-view.ts';
 import { decide } from '../decide.ts';
@@ -22,7 +22,6 @@ import { selects } from '../select.ts';
 
 /** Any name of a run: the answer does not depend on it. */
 const RUN = 'explaining';
-const ROLES = ['driver', 'connect-server'];
 
 /**
  * Which of these bindings, all of the pod's namespace, select it and why or why not, what they give, and what the webhook
@@ -53,7 +52,7 @@ export function explain(subject: Subject, views: readonly BindingView[], options
  */
 export function isWatchedPod({ metadata }: Pod): boolean {
   const { 'spark-role': role = '', [LABELS.inject]: inject } = metadata?.labels ?? {};
-  return ROLES.includes(role) || (inject === 'true' && role !== 'executor');
+  return DRIVER_ROLES.includes(role) || (inject === 'true' && role !== 'executor');
 }
 
 function isSelected({ metadata, spec }: SparkJobSecretBinding, pod: Pod): boolean {
@@ -78,7 +77,7 @@ function outlookOf({ pod }: Subject, views: readonly BindingView[], options: Pat
 }
 
 const EXECUTOR = 'This is an executor: Spark gives it what its driver was given. Explain the driver.';
-const UNWATCHED = `The webhook is not asked about this pod: it is asked about pods with the label spark-role ${ROLES.join(' or ')}, and about those with ${LABELS.inject}: "true".`;
+const UNWATCHED = `The webhook is not asked about this pod: it is asked about pods with the label spark-role ${DRIVER_ROLES.join(' or ')}, and about those with ${LABELS.inject}: "true".`;
 const UNSELECTED = 'No SparkJobSecretBinding of the namespace selects it.';
 const LATE = 'The pod is there without secrets, and nothing can be added to it any more: create it again.';
 

@@ -1,14 +1,14 @@
+import { storeOf } from '../../api/kinds.ts';
 import { parseKey } from '../../api/secret-key.ts';
 import type { BindingView } from '../binding-view.ts';
 import { forbiddenConfKey, isRepublished, REPUBLISHED } from '../conf-key.ts';
-import { envReferences } from '../env-references.ts';
+import { envReferences, lastOfEachName, REFERENCE } from '../env-references.ts';
 import { bindingItems, coveredKeys } from './additions.ts';
 import type { ExplainedReference } from './result.ts';
 import type { ConfText, Subject } from './subject.ts';
-import type { Container, EnvVar } from '../pod.ts';
+import type { Container } from '../pod.ts';
 import { sparkOptions } from '../spark-command.ts';
 
-const REFERENCE = /\$\{secrets\.([^}]*)\}/g;
 const EXECUTOR_VARIABLE = /^spark[.]executorEnv[.][A-Za-z0-9_.-]+$/;
 
 /** So that no manifest keeps the operator busy. */
@@ -81,7 +81,7 @@ function uncovered(key: string, covering: readonly Covering[]): string | undefin
     return `the binding ${pending.view.binding.metadata.name} is not reconciled, so that the keys of its groups are not known.`;
   if (views.length === 0)
     return `no SparkJobSecretBinding that selects this job covers the key ${key}: add it to spec.references of one, or correct the reference.`;
-  if (new Set(views.map(storeOf)).size === 1) return undefined;
+  if (new Set(views.map(({ binding }) => storeOf(binding))).size === 1) return undefined;
   const names = views.map(({ binding }) => binding.metadata.name).join(' and ');
   return `the bindings ${names} cover the key ${key} from different stores: narrow a selector, or remove it from one.`;
 }
@@ -108,13 +108,4 @@ function commandConf(container: Container): ConfText[] {
 
 function keysIn(text = ''): readonly string[] {
   return [...new Set([...text.matchAll(REFERENCE)].map(([, key = '']) => key))];
-}
-
-function lastOfEachName(env: readonly EnvVar[]): readonly EnvVar[] {
-  return [...new Map(env.map((entry) => [entry.name, entry])).values()];
-}
-
-function storeOf({ binding }: BindingView): string {
-  const { namespace = binding.metadata.namespace ?? '', name } = binding.spec.storeRef;
-  return `${namespace}/${name}`;
 }

@@ -1,7 +1,7 @@
+import { DRIVER_ROLES } from '../../api/group.ts';
 import type { Pod } from '../pod.ts';
 
 const GROUP = 'sparkoperator.k8s.io';
-const ROLES = ['driver', 'connect-server'];
 /**
  * What Kubeflow's operator calls the object whose pod it is (`pkg/common/spark.go` there). A run of a
  * ScheduledSparkApplication has two names: that of the schedule, and of its own SparkApplication, the schedule's with a time.
@@ -15,6 +15,6 @@ const NAMES = ['app-name', 'scheduled-app-name', 'connect-name'].map((label) => 
 export function kubeflowNames(pod: Pod): readonly string[] {
   const labels = pod.metadata?.labels ?? {};
   if (labels[`${GROUP}/launched-by-spark-operator`] !== 'true') return [];
-  if (!ROLES.includes(labels['spark-role'] ?? '')) return [];
+  if (!DRIVER_ROLES.includes(labels['spark-role'] ?? '')) return [];
   return NAMES.flatMap((name) => labels[name] ?? []);
 }
