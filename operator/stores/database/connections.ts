@@ -3,8 +3,8 @@ import { OperatorError } from '../../errors.ts';
 import { connectionSettings, type ConnectionSettings } from './connection-url.ts';
 import { codeOf, failureFrom, isLost } from './failure.ts';
 import type { TableNames } from './names.ts';
-import { Pool, STATEMENT_MS } from './pool.ts';
-import type { Statement } from './statement.ts';
+import type { Pool } from './pool.ts';
+import { STATEMENT_MS, type Statement } from './statement.ts';
 
 export interface ConnectionsOptions {
   /** Of the connection URL. */
@@ -18,6 +18,8 @@ const CA_KEY = 'ca.crt';
 /** A statement is sent again so often when its connection was cut: a restarted server cut all that the pool held. */
 const TRIES = 3;
 const PROTOCOL_VIOLATION = '08P01';
+/** Loaded with the first pool: knex and pg take 14 MiB, which an operator without a store of this type does not need. */
+const loadPool = (): Promise<typeof import('./pool.ts')> => import('./pool.ts');
 /** SQLSTATEs of a login that another URL would help. */
 const LOGIN_FAILED = /^(28...|3D000)$/;
 
@@ -61,6 +63,7 @@ export class Connections {
     const url = data.get(key);
     if (url === undefined) throw new OperatorError('CredentialsMissing', `Secret ${name} has no key ${key}`);
     const settings = connectionSettings(url, data.get(CA_KEY), `Secret ${name}, key ${key},`);
+    const { Pool } = await loadPool();
     this.#closed.signal.throwIfAborted();
     if (this.#pool !== undefined && sameSettings(this.#pool.settings, settings)) return false;
     this.#replace(new Pool(settings, this.#options.names));
@@ -100,6 +103,7 @@ export class Connections {
     const code = codeOf(error);
     if (LOGIN_FAILED.test(code)) return pool !== this.#pool || (await this.refresh(signal));
     if (code === PROTOCOL_VIOLATION && pool.limits) {
+      const { Pool } = await loadPool();
       if (pool === this.#pool) this.#replace(new Pool(pool.settings, this.#options.names, false));
       return true;
     }

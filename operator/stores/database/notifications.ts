@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseKey, type SecretKey } from '../../api/secret-key.ts';
 import type { Connections } from './connections.ts';
 import { failureFrom } from './failure.ts';
-import { ListeningConnection } from './listening-connection.ts';
+import type { ListeningConnection } from './listening-connection.ts';
 import type { TableNames } from './names.ts';
 import { orAborted } from '../or-aborted.ts';
 import type { Pool } from './pool.ts';
@@ -121,7 +121,9 @@ export class Notifications {
 
   async #connect(pool: Pool, seen: SeenChanges, signal: AbortSignal): Promise<Connected> {
     await pool.prepare(signal);
-    const connection = new ListeningConnection(pool, this.#names, (payload) => {
+    // Loaded when it is needed: see connections.ts.
+    const { ListeningConnection: Listening } = await import('./listening-connection.ts');
+    const connection = new Listening(pool, this.#names, (payload) => {
       seen.notified(payload);
     });
     try {

@@ -6,7 +6,7 @@ import { guardedStream } from './guarded-stream.ts';
 import { migrate } from './migrations.ts';
 import type { TableNames } from './names.ts';
 import { orAborted } from '../or-aborted.ts';
-import type { Statement } from './statement.ts';
+import { STATEMENT_MS, type Statement } from './statement.ts';
 
 /** A store reads many keys with one query, so that few connections are enough for a thousand bindings. */
 const CONNECTIONS = 4;
@@ -14,8 +14,6 @@ const CONNECT_MS = 4_000;
 const ACQUIRE_MS = 5_000;
 const IDLE_MS = 30_000;
 const DESTROY_MS = 1_000;
-/** After so long the server ends a statement of ours by itself, also when nobody waits for it any more. */
-export const STATEMENT_MS = 10_000;
 const MIGRATE_MS = 30_000;
 
 /** How knex hands out what its pool holds. */

@@ -1,6 +1,6 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import vault from 'node-vault';
+import type vault from 'node-vault';
 import type { StoreSpec } from '../../api/kinds.ts';
 import type { SecretValue } from '../../api/secret-value.ts';
 import { OperatorError } from '../../errors.ts';
@@ -85,11 +85,13 @@ export class Connection {
   async refresh(signal: AbortSignal): Promise<Line> {
     const { caSecretRef } = this.#spec.tls ?? {};
     const ca = caSecretRef && (await this.#references.value(caSecretRef, signal));
+    // Loaded with the first connection: an operator without a store of this type does not need it.
+    const { default: library } = await import('node-vault');
     const present = this.#line;
     if (present && isSame(present.ca, ca)) return present;
     // Connections in use end by themselves, when their answers are there.
     for (const socket of Object.values(present?.agent.freeSockets ?? {}).flat()) socket?.destroy();
-    this.#line = this.#open(ca);
+    this.#line = this.#open(ca, library);
     return this.#line;
   }
 
@@ -107,10 +109,10 @@ export class Connection {
     };
   }
 
-  #open(ca: SecretValue | undefined): Line {
+  #open(ca: SecretValue | undefined, library: typeof vault): Line {
     const agent = this.#agent(ca);
     const url = this.#url;
-    const client = vault({
+    const client = library({
       endpoint: url.origin,
       // Its own would print values and tokens when DEBUG is set.
       debug: () => undefined,
