@@ -32,7 +32,7 @@ const STAGES: readonly Stage[] = [
   {
     name: 'e2e',
     specs: ['test/e2e/**/*.test.ts'],
-    alone: ['cluster', 'order', 'python-job', 'rotation-restart', 'sixty-executors'].map(
+    alone: ['cluster', 'order', 'python-job', 'rollover', 'rotation-restart', 'sixty-executors'].map(
       (name) => `test/e2e/${name}.test.ts`,
     ),
     needsCluster: true,
