@@ -63,6 +63,17 @@ export function envKeysOf({ metadata }: Readonly<BindingSecret>): Readonly<Recor
   }
 }
 
+/** Name of each file in the Secret with a binding's files → its key; what its annotation does not tell is left out. */
+export function fileKeysOf({ metadata }: Readonly<BindingSecret>): Readonly<Record<string, SecretKey>> {
+  try {
+    const parsed: unknown = JSON.parse(metadata.annotations?.[ANNOTATIONS.fileKeys] ?? '{}');
+    const entries = Object.entries(parsed ?? {}).map(([name, key]) => [name, parseKey(String(key))] as const);
+    return Object.fromEntries(entries.flatMap(([name, key]) => (key === undefined ? [] : [[name, key]])));
+  } catch {
+    return {};
+  }
+}
+
 /** Keys of the store for which a binding's Secret has an entry that no environment variable is made of. */
 export function referenceKeysOf({ metadata }: Readonly<BindingSecret>): readonly SecretKey[] {
   try {

@@ -5,7 +5,7 @@ export const API_VERSION = `${GROUP}/${VERSION}`;
 
 /** Labels that we write, and the one that users do. */
 export const LABELS = {
-  /** On a binding's Secret: the name of the binding, shortened to what a label holds (63 characters). */
+  /** On a binding's Secret, and that with its files: the name of the binding, shortened to what a label holds (63 characters). */
   binding: `${GROUP}/binding`,
   /** On Secrets of groups, by who keeps them: the `secretName` of the store of type kubernetes. */
   store: `${GROUP}/store`,
@@ -28,7 +28,7 @@ export const ANNOTATIONS = {
   run: `${GROUP}/run`,
   /** On a Secret: JSON object, key → digest of the version that it holds. On a driver pod: binding → such an object. */
   versions: `${GROUP}/versions`,
-  /** On a binding's Secret: digest of the spec it was made for, so that old content is never taken for new. */
+  /** On both: digest of the spec it was made for, so that old content is never taken for new. */
   specDigest: `${GROUP}/spec-digest`,
   /** On a run's Secret while it has credentials on lease: JSON, what is needed to renew and revoke them. Never a value. */
   leases: `${GROUP}/leases`,
@@ -36,6 +36,8 @@ export const ANNOTATIONS = {
   envKeys: `${GROUP}/env-keys`,
   /** On a binding's Secret: JSON list of the keys that jobs may refer to and no variable is made of alone. Never a value. */
   referenceKeys: `${GROUP}/reference-keys`,
+  /** On the Secret with a binding's files: JSON object, name of each file → its key. Never a value. */
+  fileKeys: `${GROUP}/file-keys`,
   /** Written by users, on a pod that gets secrets: the container that runs Spark, where that is not clear. */
   container: `${GROUP}/container`,
   /** Written by users, on such a pod: by which file Spark is to get properties, `DefaultsFile` (the default) or `JvmArguments`. */

@@ -69,12 +69,14 @@ export interface DriverPod extends KubeObject {
   readonly runs?: readonly RunReference[];
 }
 
-/** The Secret of one run, and whose content it gets. */
+/** The Secrets of one run, and whose content they get. */
 export interface RunReference {
   /** Name of the binding. */
   readonly binding: string;
   readonly run: string;
   readonly secret: string;
+  /** Name of the Secret with its files, if the pod mounts one. */
+  readonly files?: string;
 }
 
 export const POD: KubeKind<DriverPod> = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true };

@@ -18,6 +18,8 @@ export interface BindingSecretView {
 export interface BindingView {
   readonly binding: SparkJobSecretBinding;
   readonly secret: BindingSecretView | undefined;
+  /** The run whose own Secrets a pod is to name, as `secret` does; undefined: the binding's. */
+  readonly run?: string;
 }
 
 /** What a binding is called in messages. */

@@ -41,6 +41,9 @@ const CONF_RULES: readonly Rule[] = [
 const RESERVED_ENV =
   /^(JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS|PYSPARK_SUBMIT_ARGS|SPARKR_SUBMIT_ARGS|PATH|LD_PRELOAD|SPARK_(CONF_DIR|HOME|USER|APPLICATION_ID|LOCAL_DIRS|DRIVER_.*|EXECUTOR_.*|JAVA_OPT_.*|SUBMIT_OPTS|DAEMON_JAVA_OPTS))$/;
 
+/** What pods are told by: where their keys are, and where the operator's API is. */
+const OWN_ENV = /^SPARK_SECRETS_(KEYS|API)_/;
+
 /** Why a binding may not set this Spark property, or undefined when it may. */
 export function forbiddenConfKey(name: string): string | undefined {
   return CONF_RULES.find((rule) => rule.forbids(name))?.why;
@@ -56,6 +59,8 @@ export function isRepublished(name: string): boolean {
 
 /** Why a binding may not set this environment variable, or undefined when it may (its form aside). */
 export function reservedEnvName(name: string): string | undefined {
+  if (OWN_ENV.test(name))
+    return 'SPARK_SECRETS_KEYS_* and SPARK_SECRETS_API_* are variables of the operator, which tell a pod where its keys are: choose another name';
   if (!RESERVED_ENV.test(name)) return undefined;
   return 'this variable belongs to Spark or the JVM, which would show its value in a log or a command line: choose another name';
 }

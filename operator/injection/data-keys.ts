@@ -17,3 +17,7 @@ export const REFERENCES_KEY = 'references.txt';
  * sorted: `KEY=SECRET\:DATAKEY`, which is escaped for a properties file; each line ends in a line feed. Holds no value.
  */
 export const EXECUTOR_REFERENCES_KEY = 'executor-references.txt';
+
+/** Spark's properties by which an executor gets a variable (`SECRET:DATAKEY`), and a Secret mounted (at the folder). */
+export const EXECUTOR_SECRET_KEY_REF = 'spark.kubernetes.executor.secretKeyRef.';
+export const EXECUTOR_SECRETS = 'spark.kubernetes.executor.secrets.';

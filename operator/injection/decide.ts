@@ -1,8 +1,8 @@
 import { bindingConflicts } from './binding-conflicts.ts';
 import { bindingTitle, type BindingView } from './binding-view.ts';
-import { driverEnvProblems } from './driver-env.ts';
+import { driverEnv } from './driver-env.ts';
 import type { JsonPatch } from './json-patch.ts';
-import { podWiring, wiredPatch, wiredProblems, wiredWarnings, type PatchOptions } from './patch-pod.ts';
+import { podChange, podWiring, type PatchOptions } from './patch-pod.ts';
 import type { Pod } from './pod.ts';
 import { ofRun } from './run.ts';
 import { driverOf, RUNNERS } from './runners/registry.ts';
@@ -39,19 +39,15 @@ export function decide(pod: Pod, views: readonly BindingView[], newRun: string, 
   const standing = standingOf(selected);
   if (standing !== undefined) return standing;
   const given = ofRun(pod, selected, newRun);
-  const problems = wiredProblems(wiring, given.views);
+  const { problems, patch, warnings } = podChange(pod, wiring, given.views, given.run);
   if (problems.length > 0) return { kind: 'deny', message: problems.join(' ') };
-  return {
-    kind: 'patch',
-    patch: wiredPatch(pod, wiring, given.views, given.run),
-    warnings: wiredWarnings(wiring, given.views),
-  };
+  return { kind: 'patch', patch, warnings };
 }
 
 /** A reference that nobody resolves would reach the job as it is: a driver whose own variables have one does not start. */
 function unselected(pod: Pod): Decision {
   const driver = driverOf(pod);
-  const problems = driver === undefined || 'problem' in driver ? [] : driverEnvProblems(driver.container, []);
+  const problems = driver === undefined || 'problem' in driver ? [] : driverEnv(driver.container, []).problems;
   return problems.length === 0 ? { kind: 'none' } : { kind: 'deny', message: problems.join(' ') };
 }
 

@@ -1,7 +1,9 @@
 import { bindingTitle, type BindingView } from './binding-view.ts';
-import { envReferences, type EnvReferences } from './env-references.ts';
+import { envReferences } from './env-references.ts';
 import { goesTo } from './environment.ts';
+import { hasFiles } from './files.ts';
 import { contains, setItems, type JsonPatch } from './json-patch.ts';
+import { hasKeyIndex, keyIndexName } from './key-index.ts';
 import type { Container, EnvVar } from './pod.ts';
 
 /** A variable that a binding gives the driver. */
@@ -10,52 +12,56 @@ interface Given {
   readonly entry: EnvVar;
 }
 
-/**
- * Variables of the driver's container: added, or put in place of the pod's own where the binding has precedence;
- * references in the pod's own are resolved. `extra` are set in any case, with no word about the pod's own.
- */
-export function driverEnvPatch(
-  path: string,
-  container: Container,
-  views: readonly BindingView[],
-  extra: readonly EnvVar[] = [],
-): JsonPatch {
-  const wanted = wantedBy(container, views);
-  const { entries, helpers } = references(container, views, wanted);
-  // Of entries with one name the last counts, which is the one that setItems looks at.
-  const rules = { same: (one: EnvVar, other: EnvVar) => one.name === other.name, fits: contains };
-  const missing = helpers.filter((helper) => container.env?.some((entry) => contains(entry, helper)) !== true);
-  return [
-    ...setItems(`${path}/env`, container.env, [...wanted, ...entries, ...extra], rules),
-    // A variable that others name has to stand before them.
-    ...missing.map((value) => ({ op: 'add', path: `${path}/env/0`, value }) as const),
-  ];
+/** What becomes of the variables of a driver's container, worked out once. */
+export interface DriverEnv {
+  /** A sentence for each reference in the pod's own variables that can't be resolved. */
+  readonly problems: readonly string[];
+  /** A sentence for each variable that the pod sets itself and a binding replaces. */
+  readonly warnings: readonly string[];
+  /**
+   * Variables are added, or put in place of the pod's own where the binding has precedence; references in the pod's own are
+   * resolved. `path` is the container's; `extra` are set in any case, with no word about the pod's own.
+   */
+  patch(path: string, extra?: readonly EnvVar[]): JsonPatch;
 }
 
-/** A sentence for each reference in the pod's own variables that can't be resolved. */
-export function driverEnvProblems(container: Container, views: readonly BindingView[]): readonly string[] {
-  return references(container, views, wantedBy(container, views)).problems;
+/** The variables that these bindings give a driver's container. */
+export function driverEnv(container: Container, views: readonly BindingView[]): DriverEnv {
+  const all = given(views).map((one) => ({ ...one, isOwn: ownEntry(container, one.entry) !== undefined }));
+  const wanted = all.filter(({ view, isOwn }) => !isOwn || hasPrecedence(view));
+  // Of variables that a binding replaces, nobody reads what the pod says.
+  const replaced = new Set(wanted.map(({ entry }) => entry.name));
+  const { entries, helpers, problems } = envReferences(container, views, replaced);
+  return {
+    problems,
+    warnings: wanted.filter(({ isOwn }) => isOwn).map(replacedWarning),
+    patch(path, extra = []) {
+      const missing = helpers.filter((helper) => container.env?.some((entry) => contains(entry, helper)) !== true);
+      // Of entries with one name the last counts, which is the one that setItems looks at.
+      const rules = { by: ({ name }: EnvVar) => name, fits: contains };
+      return [
+        ...setItems(`${path}/env`, container.env, [...wanted.map(({ entry }) => entry), ...entries, ...extra], rules),
+        // A variable that others name has to stand before them.
+        ...missing.map((value) => ({ op: 'add', path: `${path}/env/0`, value }) as const),
+      ];
+    },
+  };
 }
 
-/** A sentence for each variable that the pod sets itself and a binding replaces. */
-export function driverEnvWarnings(container: Container, views: readonly BindingView[]): string[] {
-  return given(views).flatMap(({ view, entry }) => {
-    if (view.binding.spec.precedence === 'Pod' || ownEntry(container, entry) === undefined) return [];
-    return [
-      `${bindingTitle(view)} replaces the variable ${entry.name} that the job sets itself: remove it from the job, or set spec.precedence: Pod in the binding to keep it.`,
-    ];
+/** The indexes of the keys that these bindings give; not among what they are asked for, so that nothing is said of them. */
+export function indexEntries(views: readonly BindingView[]): readonly EnvVar[] {
+  return views.flatMap(({ binding, secret }) => {
+    if (secret === undefined || !hasKeyIndex(secret.envKeys, hasFiles(binding.spec))) return [];
+    return [reference(keyIndexName(binding.metadata.name), secret.name)];
   });
 }
 
-function wantedBy(container: Container, views: readonly BindingView[]): readonly EnvVar[] {
-  return given(views)
-    .filter(({ view, entry }) => view.binding.spec.precedence !== 'Pod' || ownEntry(container, entry) === undefined)
-    .map(({ entry }) => entry);
+function replacedWarning({ view, entry }: Given): string {
+  return `${bindingTitle(view)} replaces the variable ${entry.name} that the job sets itself: remove it from the job, or set spec.precedence: Pod in the binding to keep it.`;
 }
 
-/** Of variables that a binding replaces, nobody reads what the pod says. */
-function references(container: Container, views: readonly BindingView[], wanted: readonly EnvVar[]): EnvReferences {
-  return envReferences(container, views, new Set(wanted.map(({ name }) => name)));
+function hasPrecedence({ binding }: BindingView): boolean {
+  return binding.spec.precedence !== 'Pod';
 }
 
 /**
@@ -78,10 +84,11 @@ function givenBy(view: BindingView): Given[] {
   if (secret === undefined) return [];
   return Object.keys(secret.envKeys)
     .filter((name) => goesTo(binding.spec, name, 'driver'))
-    .map((name) => ({
-      view,
-      entry: { name, valueFrom: { secretKeyRef: { name: secret.name, key: name, optional: false } } },
-    }));
+    .map((name) => ({ view, entry: reference(name, secret.name) }));
+}
+
+function reference(name: string, secret: string): EnvVar {
+  return { name, valueFrom: { secretKeyRef: { name: secret, key: name, optional: false } } };
 }
 
 /** What the pod itself says about the variable; undefined when nothing, or when it is what we wrote. */

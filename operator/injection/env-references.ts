@@ -23,9 +23,17 @@ interface Place {
   readonly ref: object;
 }
 
+/** A reference in a text. */
+export interface Reference {
+  /** As it stands there. */
+  readonly text: string;
+  /** What it names, which need not be a key. */
+  readonly key: string;
+  readonly start: number;
+}
+
 const dataKeys = new WeakMap<BindingSecretView, ReadonlyMap<string, string>>();
-/** A reference in a text; what it names, which need not be a key, is the first group. */
-export const REFERENCE = /\$\{secrets\.([^}]*)\}/g;
+const MARK = '${secrets.';
 
 /**
  * Resolves `${secrets.KEY}` in a container's own variables, names in `except` left out. A reference that is the whole
@@ -52,8 +60,21 @@ export function envReferences(
   };
 }
 
+/** By hand: a regular expression takes minutes for a text of many beginnings without an end. */
+export function referencesIn(value: string): readonly Reference[] {
+  const found: Reference[] = [];
+  for (let start = value.indexOf(MARK); start >= 0;) {
+    const end = value.indexOf('}', start);
+    if (end < 0) break;
+    const text = value.slice(start, end + 1);
+    found.push({ text, key: text.slice(MARK.length, -1), start });
+    start = value.indexOf(MARK, end);
+  }
+  return found;
+}
+
 function refers({ value }: EnvVar): boolean {
-  return value?.match(REFERENCE) != null;
+  return value !== undefined && referencesIn(value).length > 0;
 }
 
 /** Each reference in the variable's value, and where what it means is. */
@@ -64,7 +85,7 @@ function placesOf(
   const places = new Map<string, Place>();
   const failures = new Set<string>();
   const shown = reservedEnvName(name);
-  for (const [text, key = ''] of value.matchAll(REFERENCE)) {
+  for (const { text, key } of referencesIn(value)) {
     const place = shown === undefined ? placeOf(key, views) : `${shown}.`;
     if (typeof place === 'string') failures.add(`The variable ${name} refers to ${text}, but ${place}`);
     else places.set(text, place);
@@ -74,7 +95,13 @@ function placesOf(
 
 /** The kubelet puts in the values, in one pass: a `$(` in a value means nothing. */
 function composed({ name, value = '' }: EnvVar): EnvVar {
-  return { name, value: value.replaceAll(REFERENCE, (text) => `$(${helperName(text)})`) };
+  let at = 0;
+  const pieces = referencesIn(value).map(({ text, start }) => {
+    const before = value.slice(at, start);
+    at = start + text.length;
+    return `${before}$(${helperName(text)})`;
+  });
+  return { name, value: pieces.join('') + value.slice(at) };
 }
 
 /** Where the value is, or what is the matter, to be put after "but". */

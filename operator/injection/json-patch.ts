@@ -8,9 +8,10 @@ export interface JsonPatchOperation {
 
 export type JsonPatch = readonly JsonPatchOperation[];
 
-/** How two items of a list are told apart, and when one is as wanted. */
+/** How items of a list are told apart, and when one is as wanted. */
 export interface ListRules<T> {
-  readonly same: (present: T, wanted: T) => boolean;
+  /** By this text; of those in the list that have the same the last counts. */
+  readonly by: (item: T) => string;
   readonly fits: (present: T, wanted: T) => boolean;
 }
 
@@ -36,11 +37,13 @@ export function setItems<T>(
   path: string,
   present: readonly T[] | null | undefined,
   wanted: readonly T[],
-  { same, fits }: ListRules<T>,
+  { by, fits }: ListRules<T>,
 ): JsonPatch {
   const list = present ?? [];
-  const found = wanted.map((item) => ({ item, at: list.findLastIndex((other) => same(other, item)) }));
-  const replaced = found.flatMap(({ item, at }): JsonPatch => {
+  // A pod's lists may be long.
+  const places = new Map(list.map((item, at) => [by(item), at]));
+  const found = wanted.map((item) => ({ item, at: places.get(by(item)) }));
+  const replaced = found.flatMap(({ item, at = -1 }): JsonPatch => {
     const other = list[at];
     return other === undefined || fits(other, item) ? [] : [{ op: 'replace', path: path + pointer(at), value: item }];
   });
@@ -49,7 +52,7 @@ export function setItems<T>(
     ...append(
       path,
       present,
-      found.flatMap(({ item, at }) => (at < 0 ? [item] : [])),
+      found.flatMap(({ item, at }) => (at === undefined ? [item] : [])),
     ),
   ];
 }

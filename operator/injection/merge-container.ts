@@ -106,9 +106,9 @@ export function mergeContainerPatch(pod: Pod, driver: Container, merge: MergeIma
   const path = pointer('spec', 'initContainers', at);
   return [
     ...fieldPatch(path, present, wanted, driver),
-    ...setItems(`${path}/env`, present.env, wanted.env ?? [], { same: sameName, fits: contains }),
+    ...setItems(`${path}/env`, present.env, wanted.env ?? [], { by: ({ name }) => name, fits: contains }),
     ...setItems(`${path}/volumeMounts`, present.volumeMounts, wanted.volumeMounts ?? [], {
-      same: (one, other) => one.mountPath === other.mountPath,
+      by: ({ mountPath }) => mountPath,
       fits: contains,
     }),
   ];
@@ -156,8 +156,4 @@ function mergeContainer(
  */
 function tokenMount({ volumeMounts = [] }: Container): readonly VolumeMount[] {
   return volumeMounts.filter(({ name, mountPath }) => name.startsWith(TOKEN_VOLUME) && mountPath === TOKEN_FOLDER);
-}
-
-function sameName(one: { name: string }, other: { name: string }): boolean {
-  return one.name === other.name;
 }

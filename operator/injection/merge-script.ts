@@ -13,6 +13,8 @@ import { MERGE_PROGRAM } from './merge-script/awk.ts';
  *   SPARK_HOME of the container name; it may be missing.
  * - OUT: the file to write, in `defaults` the folder to fill. An absolute path. The file appears at once and whole.
  * - EXTRA: lines of properties that beat the job's file, or nothing.
+ * - SPARK_SECRETS_API_URL, SPARK_SECRETS_API_CA: where the operator's API is, or nothing. Executors get both as variables,
+ *   unless the job gives them one of the two.
  *
  * The last line of a name wins: BEFORE, the job's, AFTER. Only in lines of the job is `${secrets.KEY}` a reference; those
  * in spark.kubernetes.driverEnv.* are the webhook's work. One that is the whole value of a spark.executorEnv.NAME becomes

@@ -1,10 +1,12 @@
 import { ANNOTATIONS, LABELS } from '../api/group.ts';
+import { API_PROPERTIES, apiVariables, type ApiAddress } from './api-variables.ts';
 import { bindingTitle, type BindingView } from './binding-view.ts';
 import { confWiring, type CommandConf } from './conf/conf-wiring.ts';
 import type { ConfWiring } from './conf/wiring.ts';
-import { driverEnvPatch, driverEnvProblems, driverEnvWarnings } from './driver-env.ts';
+import { driverEnv, indexEntries } from './driver-env.ts';
 import { goesTo } from './environment.ts';
 import { expandedSpec } from './expanded-spec.ts';
+import { fileMountProblems, fileMounts, fileVolumes } from './files.ts';
 import { contains, pointer, setItems, setMembers, type JsonPatch } from './json-patch.ts';
 import {
   DRIVER_MOUNT,
@@ -23,6 +25,8 @@ import { podVersionsNote } from './versions.ts';
 export interface PatchOptions {
   /** The image that the operator runs from; undefined: it does not know. */
   readonly operatorImage?: string | undefined;
+  /** Where its API is; undefined: pods are not told. */
+  readonly api?: ApiAddress | undefined;
 }
 
 /** How a pod is to be changed, what its bindings hold aside. */
@@ -39,63 +43,73 @@ export interface PodWiring {
 export function podWiring(
   pod: Pod,
   views: readonly BindingView[],
-  { operatorImage }: PatchOptions = {},
+  { operatorImage, api }: PatchOptions = {},
 ): PodWiring | PodProblem | undefined {
   const found = driverOf(pod);
   if (found === undefined || 'problem' in found) return found;
   const { container: driver } = found;
-  const conf = confWiring(found, presentMergeContainer(pod), commandConf(views));
+  const present = presentMergeContainer(pod);
+  const conf = confWiring(found, present, commandConf(views));
   if ('problem' in conf) return conf;
   const image = mergeImage(pod, driver, operatorImage);
   if ('problem' in image) return image;
   const path = pointer('spec', 'containers', pod.spec?.containers.indexOf(driver) ?? 0);
-  return { driver, path, merge: { ...image, ...conf }, replaced: conf.replaced };
+  const told = apiVariables(driver, present, api);
+  const mergeEnv = [...conf.mergeEnv, ...told.merge];
+  const env = [...conf.driverEnv, ...told.driver];
+  return { driver, path, merge: { ...image, ...conf, mergeEnv, driverEnv: env }, replaced: conf.replaced };
+}
+
+/** A pod with the secrets of bindings: worked out once. */
+export interface PodChange {
+  /** What its owner has to mend first: sentences. */
+  readonly problems: readonly string[];
+  readonly patch: JsonPatch;
+  /** What the job's owner should know about the patch. Names only. */
+  readonly warnings: readonly string[];
 }
 
 /**
  * The changes that give a driver pod the secrets of these bindings, all of which have a Secret. Nothing else of the pod
  * changes. Idempotent: for a pod that has them it is empty, and after another webhook's changes it has what restores
- * step with the driver's container. `run` is noted on the pod. Throws when no runner recognises the pod.
+ * step with the driver's container. `run` is noted on the pod.
  */
-export function patchPod(pod: Pod, views: readonly BindingView[], run?: string, options?: PatchOptions): JsonPatch {
-  return wiredPatch(pod, knownWiring(pod, views, options), views, run);
-}
-
-/** `patchPod` of a pod whose wiring is known. */
-export function wiredPatch(
+export function podChange(
   pod: Pod,
-  { driver, path, merge }: PodWiring,
+  { driver, path, merge, replaced }: PodWiring,
   views: readonly BindingView[],
   run: string | undefined,
-): JsonPatch {
+): PodChange {
   const sorted = byName(views);
-  const named = { same: (one: { name: string }, other: { name: string }) => one.name === other.name, fits: contains };
-  return [
+  const env = driverEnv(driver, sorted);
+  const named = { by: ({ name }: { name: string }) => name, fits: contains };
+  const volumes = [...mergeVolumes(sorted), ...fileVolumes(sorted)];
+  const patch = [
     ...metadataPatch(pod, sorted, run),
-    ...setItems('/spec/volumes', pod.spec?.volumes, mergeVolumes(sorted), named),
+    ...setItems('/spec/volumes', pod.spec?.volumes, volumes, named),
     ...mergeContainerPatch(pod, driver, merge),
     ...commandPatch(path, driver, merge.container),
-    ...setItems(`${path}/volumeMounts`, driver.volumeMounts, [DRIVER_MOUNT], {
-      same: (one, other) => one.mountPath === other.mountPath,
+    ...setItems(`${path}/volumeMounts`, driver.volumeMounts, [DRIVER_MOUNT, ...fileMounts(sorted)], {
+      by: ({ mountPath }) => mountPath,
       fits: contains,
     }),
-    ...driverEnvPatch(path, driver, sorted, merge.driverEnv),
+    ...env.patch(path, [...indexEntries(sorted), ...merge.driverEnv]),
   ];
+  return {
+    problems: [...fileMountProblems(driver, sorted), ...env.problems],
+    patch,
+    warnings: [...env.warnings, ...replaced.flatMap((property) => replacedWarnings(sorted, property))],
+  };
 }
 
-/** What the job's owner should know about the patch. Names only. */
-export function patchWarnings(pod: Pod, views: readonly BindingView[]): readonly string[] {
-  return wiredWarnings(knownWiring(pod, views), views);
+/** `podChange` of a pod that has not been looked at. Throws when no runner recognises the pod. */
+export function changeOf(pod: Pod, views: readonly BindingView[], run?: string, options?: PatchOptions): PodChange {
+  return podChange(pod, knownWiring(pod, views, options), views, run);
 }
 
-/** `patchWarnings` of a pod whose wiring is known. */
-export function wiredWarnings({ driver, replaced }: PodWiring, views: readonly BindingView[]): readonly string[] {
-  const sorted = byName(views);
-  const conf = replaced.flatMap((property) => {
-    const view = sorted.find((one) => hasPrecedence(one) && confNames(one).includes(property));
-    return view === undefined ? [] : [replacedWarning(view, property)];
-  });
-  return [...driverEnvWarnings(driver, sorted), ...conf];
+function replacedWarnings(views: readonly BindingView[], property: string): string[] {
+  const view = views.find((one) => hasPrecedence(one) && confNames(one).includes(property));
+  return view === undefined ? [] : [replacedWarning(view, property)];
 }
 
 function replacedWarning(view: BindingView, property: string): string {
@@ -106,7 +120,7 @@ function commandConf(views: readonly BindingView[]): CommandConf {
   return {
     replaced: new Set(views.filter(hasPrecedence).flatMap(confNames)),
     // The first hides what bindings give; the others stand against the executors' variables.
-    moved: new Set(['spark.redaction.regex', ...views.flatMap(executorNames)]),
+    moved: new Set(['spark.redaction.regex', ...API_PROPERTIES, ...views.flatMap(executorNames)]),
   };
 }
 
@@ -121,11 +135,6 @@ function hasPrecedence({ binding }: BindingView): boolean {
 
 function confNames({ binding }: BindingView): readonly string[] {
   return (expandedSpec(binding.spec).sparkConf ?? []).map(({ name }) => name);
-}
-
-/** A sentence for each reference in the driver's own variables that these bindings can't resolve. */
-export function wiredProblems({ driver }: PodWiring, views: readonly BindingView[]): readonly string[] {
-  return driverEnvProblems(driver, byName(views));
 }
 
 function knownWiring(pod: Pod, views: readonly BindingView[], options?: PatchOptions): PodWiring {

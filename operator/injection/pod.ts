@@ -49,5 +49,6 @@ export interface VolumeMount {
 export interface Volume {
   readonly name: string;
   readonly projected?: object;
+  readonly secret?: object;
   readonly emptyDir?: object;
 }

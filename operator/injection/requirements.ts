@@ -5,12 +5,13 @@ import { parseGroup, parseKey, type SecretGroup, type SecretKey } from '../api/s
 import { forbiddenConfKey, isRepublished, REPUBLISHED } from './conf-key.ts';
 import { confTemplate, type ConfEntry } from './conf-template.ts';
 import { envVariable, invalidEnvName, type EnvVariable } from './environment.ts';
+import { fileProblem } from './file-content.ts';
 import { carrierOf, expandedSpec, isCarriable } from './expanded-spec.ts';
 import { templateKeys, type Template, type TemplateProblem } from './template.ts';
 
 /** What a binding has to be given before its Secret can be written. */
 export interface Requirements {
-  /** Keys that env and sparkConf name, sorted, each once. Keys that a group holds come on top. */
+  /** Keys that env, sparkConf, references and files name, sorted, each once. Keys that a group holds come on top. */
   readonly keys: readonly SecretKey[];
   /** Groups that envFrom names, sorted, each once. */
   readonly groups: readonly SecretGroup[];
@@ -22,7 +23,7 @@ export interface Requirements {
 
 /** Which keys and groups a binding needs, and what is wrong with its spec. */
 export function requirements(spec: BindingSpec): Requirements {
-  const parts = [unsupported(spec), ofEnv(spec), ofEnvFrom(spec), ofSparkConf(spec), ofReferences(spec)];
+  const parts = [ofEnv(spec), ofEnvFrom(spec), ofSparkConf(spec), ofReferences(spec), ofFiles(spec)];
   const sources = [...new Set(parts.flatMap(({ sources }) => sources))].sort();
   const dynamic = sources.filter(isDynamic);
   return {
@@ -116,10 +117,10 @@ function ofReferences(spec: BindingSpec): Part {
   };
 }
 
-/** The CRD refuses what comes in a later version; an object that slipped past it must not be taken for complete. */
-function unsupported(spec: BindingSpec): Part {
-  const message = 'files is not yet supported: use env or sparkConf.';
-  return { sources: [], groups: [], problems: (spec.files ?? []).length > 0 ? [problem('InvalidValue', message)] : [] };
+function ofFiles({ files = [] }: BindingSpec): Part {
+  const problems = files.map((entry) => fileProblem(entry));
+  const good = files.filter((_, at) => problems[at] === undefined);
+  return { sources: good.flatMap(({ key }) => parseKey(key) ?? []), groups: [], problems: problems.filter(isProblem) };
 }
 
 function noKey(where: string): Problem {

@@ -3,7 +3,7 @@ import type { RunReference } from '../api/kinds.ts';
 import type { BindingView } from './binding-view.ts';
 import { MERGE_CONTAINER, SOURCE_VOLUME } from './merge-container.ts';
 import type { Pod } from './pod.ts';
-import { isRunName, runSecretName } from './secret-name.ts';
+import { filesSecretName, isRunName, runSecretName } from './secret-name.ts';
 
 /** What a pod refers to. */
 export interface Given {
@@ -31,9 +31,15 @@ export function runReferences(pod: Pod, bindings: readonly string[]): readonly R
   const run = pod.metadata?.annotations?.[ANNOTATIONS.run];
   if (run === undefined || !isRunName(run)) return [];
   const named = new Set(sourceSecrets(pod));
+  const mounted = new Set(pod.spec?.volumes?.map(({ secret }) => (secret as Mounted | undefined)?.secretName));
   return bindings
-    .map((binding) => ({ binding, run, secret: runSecretName(binding, run) }))
-    .filter(({ secret }) => named.has(secret));
+    .map((binding) => ({ binding, secret: runSecretName(binding, run), files: filesSecretName(binding, run) }))
+    .filter(({ secret }) => named.has(secret))
+    .map(({ binding, secret, files }) => ({ binding, run, secret, ...(mounted.has(files) ? { files } : {}) }));
+}
+
+interface Mounted {
+  readonly secretName?: string;
 }
 
 function isOfApplication({ binding }: BindingView): boolean {
@@ -42,7 +48,7 @@ function isOfApplication({ binding }: BindingView): boolean {
 
 function withRun(view: BindingView, run: string): BindingView {
   const { binding, secret } = view;
-  return { binding, secret: secret && { ...secret, name: runSecretName(binding.metadata.name, run) } };
+  return { binding, secret: secret && { ...secret, name: runSecretName(binding.metadata.name, run) }, run };
 }
 
 function givenRun({ metadata, spec }: Pod): string | undefined {

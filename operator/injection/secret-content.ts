@@ -7,24 +7,29 @@ import type { SecretValue } from '../api/secret-value.ts';
 import { confProperty, envValueProblem, templateText } from './checked-value.ts';
 import { isRepublished } from './conf-key.ts';
 import { confTemplate, type ConfEntry } from './conf-template.ts';
-import { LEASED_KEY, PROPERTIES_KEY, REGEX_KEY } from './data-keys.ts';
+import { EXECUTOR_SECRET_KEY_REF, EXECUTOR_SECRETS, LEASED_KEY, PROPERTIES_KEY, REGEX_KEY } from './data-keys.ts';
 import { environment, goesTo, keyOfSource, type EnvVariable } from './environment.ts';
+import { fileContent, NO_FILES, type FileContent } from './file-content.ts';
+import { filesFolder, hasFiles } from './files.ts';
+import { keyIndex, keyIndexName } from './key-index.ts';
 import { carrierOf, expandedSpec } from './expanded-spec.ts';
 import { leasedTemplatesNote, type LeasedProperty } from './leased-content.ts';
 import { escapeProperty } from './properties.ts';
 import { redactionRegex } from './redaction.ts';
 import { referenceContent, type ReferenceContent } from './reference-content.ts';
 import { requirements } from './requirements.ts';
+import { filesSecretName } from './secret-name.ts';
+import { tooLarge } from './secret-size.ts';
 import { renderTemplate, templateKeys, type Template } from './template.ts';
 
-/** Kubernetes' MaxSecretSize, over all values of the data. */
-const MAX_SECRET_BYTES = 1_048_576;
 /** What jobs refer to is short; a longer value would be in the Secret twice for nothing, so it has to be listed in references. */
 const MAX_UNLISTED_BYTES = 8_192;
 
 /** What a Secret's content is made of. */
 export interface SecretContentInput {
   readonly spec: BindingSpec;
+  /** Name of the binding: its files and the index of its keys are called after it. */
+  readonly binding: string;
   /** Name of the Secret: its own properties point executors to it. */
   readonly secretName: string;
   /** The value of every key that is there. */
@@ -33,7 +38,7 @@ export interface SecretContentInput {
   readonly groups: ReadonlyMap<SecretGroup, readonly SecretKey[]>;
 }
 
-/** Content of a binding's Secret. */
+/** Content of a binding's Secret, and of the one with its files. */
 export interface SecretContent {
   /** `data` of the Secret: base64. */
   readonly data: Readonly<Record<string, string>>;
@@ -41,6 +46,8 @@ export interface SecretContent {
   readonly envKeys: Readonly<Record<string, string>>;
   /** Keys that jobs may refer to and no variable is made of alone: each has an entry `referenceDataKey` in the data. */
   readonly referenceKeys: readonly SecretKey[];
+  /** Undefined: the binding gives none. */
+  readonly files?: FileContent;
 }
 
 /** Why there is no content. */
@@ -54,7 +61,7 @@ export interface SecretContentProblems {
  * lease it only says where they go in the Secret of each run.
  */
 export function secretContent(input: SecretContentInput): SecretContent | SecretContentProblems {
-  const { secretName, values } = input;
+  const { values } = input;
   const spec = expandedSpec(input.spec);
   const { variables, problems: envProblems } = environment(spec, input.groups);
   const conf = [...(spec.sparkConf ?? [])].sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -71,22 +78,37 @@ export function secretContent(input: SecretContentInput): SecretContent | Secret
     properties.filter((property): property is LeasedProperty => !isWhole(property)),
   );
   if (leased !== undefined) data.set(LEASED_KEY, leased);
-  const lines = [...properties.filter(isWhole), ...executorLines(spec, secretName, variables)];
+  const { files, problems: fileProblems } = filesOf(input);
+  problems.push(...fileProblems);
+  const envKeys = Object.fromEntries(variables.map(({ name, source }) => [name, source]));
+  const index = keyIndex(input.binding, { envKeys, fileKeys: (files ?? NO_FILES).keys });
+  if (index !== undefined) data.set(keyIndexName(input.binding), Buffer.from(index));
+  const lines = [...properties.filter(isWhole), ...executorLines(input, variables, index !== undefined)];
   data.set(PROPERTIES_KEY, Buffer.from(`${lines.join('\n')}\n`));
   data.set(REGEX_KEY, Buffer.from(redactionRegex(conf.map(({ name }) => name))));
   const references = withReferences(data, { ...input, variables });
-  problems.push(...tooLarge(references.data));
+  problems.push(...tooLarge('all values', references.data));
   if (problems.length > 0) return { problems: distinct(problems) };
   return {
     data: Object.fromEntries([...references.data].map(([name, bytes]) => [name, bytes.toString('base64')])),
-    envKeys: Object.fromEntries(variables.map(({ name, source }) => [name, source])),
+    envKeys,
     referenceKeys: references.keys,
+    ...(files === undefined ? {} : { files }),
   };
+}
+
+function filesOf({ spec, values }: SecretContentInput): {
+  readonly files?: FileContent;
+  readonly problems: readonly Problem[];
+} {
+  const files = fileContent(spec, values);
+  if (files === undefined) return { problems: [] };
+  return 'problems' in files ? files : { files, problems: [] };
 }
 
 /**
  * The data with what references need: for the keys that references list, and for all others of the binding as far as
- * their values are short and there is room.
+ * their values are short and there is room. Not for what is a file only: that is nowhere but in its file.
  */
 function withReferences(
   data: ReadonlyMap<string, Buffer>,
@@ -97,21 +119,40 @@ function withReferences(
     const one = key === undefined ? undefined : parseKey(key);
     return one === undefined ? (groups.get((group ?? '') as SecretGroup) ?? []) : [one];
   });
-  const others = [...values].filter(([, value]) => value.reveal().byteLength <= MAX_UNLISTED_BYTES).map(([key]) => key);
+  const isOfFilesOnly = filesOnly(input);
+  const others = [...values]
+    .filter(([key, { byteLength }]) => byteLength <= MAX_UNLISTED_BYTES && !isOfFilesOnly(key))
+    .map(([key]) => key);
   const withKeys = (keys: readonly SecretKey[]): ReferenceContent => {
     const references = referenceContent({ ...input, keys });
     return { keys: references.keys, data: new Map([...data, ...references.data]) };
   };
   const all = withKeys([...listed, ...others]);
-  return tooLarge(all.data).length === 0 ? all : withKeys(listed);
+  return tooLarge('all values', all.data).length === 0 ? all : withKeys(listed);
 }
 
-/** Lines by which Spark itself gives executors their variables, and a label; none of them holds a value. */
-function executorLines(spec: BindingSpec, secretName: string, variables: readonly EnvVariable[]): string[] {
-  const refs = variables
-    .filter(({ name }) => goesTo(spec, name, 'executor'))
-    .map(({ name }) => escapeProperty(`spark.kubernetes.executor.secretKeyRef.${name}`, `${secretName}:${name}`));
-  return [...refs, escapeProperty(`spark.kubernetes.executor.label.${LABELS.injected}`, 'true')];
+function filesOnly({ spec, groups }: SecretContentInput): (key: SecretKey) => boolean {
+  if (!hasFiles(spec)) return () => false;
+  const others = new Set([...requirements({ ...spec, files: [] }).keys, ...[...groups.values()].flat()]);
+  return (key) => !others.has(key);
+}
+
+/** Lines by which Spark itself gives executors their variables and files, and a label; none of them holds a value. */
+function executorLines(
+  { spec, binding, secretName }: SecretContentInput,
+  variables: readonly EnvVariable[],
+  hasIndex: boolean,
+): string[] {
+  const names = variables.map(({ name }) => name).filter((name) => goesTo(spec, name, 'executor'));
+  const refs = [...names, ...(hasIndex ? [keyIndexName(binding)] : [])].map((name) =>
+    escapeProperty(`${EXECUTOR_SECRET_KEY_REF}${name}`, `${secretName}:${name}`),
+  );
+  const files = escapeProperty(EXECUTOR_SECRETS + filesSecretName(binding), filesFolder(binding));
+  return [
+    ...refs,
+    ...(hasFiles(spec) ? [files] : []),
+    escapeProperty(`spark.kubernetes.executor.label.${LABELS.injected}`, 'true'),
+  ];
 }
 
 function envValue(
@@ -217,15 +258,6 @@ function twice(conf: readonly ConfEntry[]): Problem[] {
     reason: 'Conflict',
     message: `sparkConf ${name} is listed more than once: remove all but one.`,
   }));
-}
-
-function tooLarge(data: ReadonlyMap<string, Buffer>): Problem[] {
-  const total = [...data.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
-  if (total <= MAX_SECRET_BYTES) return [];
-  const largest = [...data].sort(([, a], [, b]) => b.byteLength - a.byteLength).slice(0, 3);
-  const sizes = largest.map(([name, { byteLength }]) => `${name} (${byteLength} bytes)`).join(', ');
-  const message = `all values together have ${total} bytes, a Kubernetes Secret carries ${MAX_SECRET_BYTES}: shorten them or use two bindings. The largest: ${sizes}.`;
-  return [{ reason: 'ValueTooLarge', message }];
 }
 
 function missing(key: SecretKey): Problem {

@@ -34,7 +34,9 @@ const FLAGS = [
 const SHORT: Readonly<Record<string, string>> = { '-c': '--conf' };
 const SHELL = /^(ba|da|a|k|z)?sh$/;
 /** `-c`, also among other letters; what follows is the script. */
-const SCRIPT_OPTION = /^-[a-z]*c[a-z]*$/;
+const SCRIPT_OPTION = /^-[abd-z]*c[a-z]*$/;
+/** Linux starts no program with a longer one (`MAX_ARG_STRLEN`): such a script is not worth reading. */
+const LONGEST_ARGUMENT = 131_072;
 /** What the kubelet puts a variable in for. */
 const KUBELET = /\$\([A-Za-z_.-][A-Za-z0-9_.-]*\)/;
 
@@ -70,11 +72,20 @@ export function submitsInClusterMode(container: Container): boolean {
   );
 }
 
-function commandsOf({ command = [], args = [] }: Container): readonly (readonly CommandWord[])[] {
+/** Of each container once: a pod's are looked at many times, and a script may be long. */
+const parsed = new WeakMap<Container, readonly (readonly CommandWord[])[]>();
+
+function commandsOf(container: Container): readonly (readonly CommandWord[])[] {
+  const known = parsed.get(container) ?? parse(container);
+  parsed.set(container, known);
+  return known;
+}
+
+function parse({ command = [], args = [] }: Container): readonly (readonly CommandWord[])[] {
   const words = [...command.map(wholeWord('command')), ...args.map(wholeWord('args'))];
   const at = scriptAt(words);
   const script = at === undefined ? undefined : words[at];
-  if (script === undefined) return [words];
+  if (script === undefined || script.raw.length >= LONGEST_ARGUMENT) return [words];
   const { field, index } = script;
   const inScript = (word: ShellWord): CommandWord => ({ ...word, field, index, isWhole: false });
   const inside = shellCommands(script.raw).map((list) => list.map(inScript));
@@ -162,10 +173,20 @@ function isPartOf(index: number): (words: readonly CommandWord[]) => boolean {
   return ([word]) => word?.isWhole === false && word.index === index;
 }
 
-/** From the last to the first, so that places stay right; with the blanks before, but not a line's end. */
+/** With the blanks before each, but not a line's end. In one pass: a script may be long, and have thousands of them. */
 function cutSpans(script: string, spans: readonly (readonly CommandWord[])[]): string {
-  return spans.toReversed().reduce((text, words) => {
+  let at = 0;
+  const kept = spans.map((words) => {
     const start = words[0]?.start ?? 0;
-    return text.slice(0, start).replace(/[ \t]+$/, '') + text.slice(words.at(-1)?.end ?? start);
-  }, script);
+    const piece = withoutEndBlanks(script.slice(at, start));
+    at = words.at(-1)?.end ?? start;
+    return piece;
+  });
+  return kept.join('') + script.slice(at);
+}
+
+function withoutEndBlanks(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === ' ' || text[end - 1] === '\t') end -= 1;
+  return text.slice(0, end);
 }

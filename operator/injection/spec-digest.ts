@@ -3,7 +3,7 @@ import type { BindingSpec } from '../api/kinds.ts';
 import { expandedSpec } from './expanded-spec.ts';
 
 /** Changes when the same spec gives other content than before, so that an upgraded operator writes every Secret anew. */
-const CONTENT_VERSION = 2;
+const CONTENT_VERSION = 3;
 
 /**
  * Digest (32 hex digits) of what determines the Secret's content and the pod's patch: the store, what is given, and

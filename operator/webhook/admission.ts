@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { BindingView } from '../injection/binding-view.ts';
 import type { Decision } from '../injection/decide.ts';
 import type { Pod } from '../injection/pod.ts';
+import { whyUnread, type WatchScope } from '../runtime/watch-scope.ts';
 import type { InjectionOutcome } from '../telemetry/metrics.ts';
 import { allow, readReview, refuse } from './admission-review.ts';
 import type { AdmissionReview } from './admission-review.ts';
@@ -11,6 +12,8 @@ export interface AdmissionOptions {
   readonly decide: (pod: Pod, views: readonly BindingView[], newRun: string) => Decision;
   /** The bindings of a namespace with their Secrets, as the informers have them now. */
   readonly views: (namespace: string) => readonly BindingView[];
+  /** Where no binding can only be told of a namespace that is known. */
+  readonly scope: Pick<WatchScope, 'knowledgeOf'>;
   readonly onDone?: (outcome: InjectionOutcome, ms: number) => void;
   /** How long a pod waits for its binding to be reconciled, in milliseconds; default 3 s of the API server's 10 s. */
   readonly patienceMs?: number;
@@ -48,14 +51,34 @@ export class Admission {
 
   async #decide(pod: Pod, namespace: string, signal: AbortSignal): Promise<Decision> {
     const { decide, views, patienceMs = 3000, pollMs = 50 } = this.#options;
+    const look = (): Decision => this.#notKnown(namespace) ?? decide(pod, views(namespace), newRun);
     const deadline = performance.now() + patienceMs;
     const newRun = randomName();
-    let decision = decide(pod, views(namespace), newRun);
+    let decision = look();
     while (decision.kind === 'wait' && performance.now() < deadline) {
       await sleep(Math.min(pollMs, deadline - performance.now()), undefined, { signal });
-      decision = decide(pod, views(namespace), newRun);
+      decision = look();
     }
     return decision;
+  }
+
+  /** A pod must not start without secrets because its bindings are not seen. Undefined: they are. */
+  #notKnown(namespace: string): Decision | undefined {
+    const knowledge = this.#options.scope.knowledgeOf(namespace);
+    switch (knowledge) {
+      case 'known':
+        return undefined;
+      case 'unknown':
+        return {
+          kind: 'wait',
+          message: `It can't be told which secrets this pod should have: ${whyUnread(namespace, knowledge)}. Then start the job again.`,
+        };
+      case 'unwatched':
+        return {
+          kind: 'deny',
+          message: `The operator was asked for the secrets of this pod, but ${whyUnread(namespace, knowledge)}. If it was added or taken out just now, try again in a few seconds.`,
+        };
+    }
   }
 }
 

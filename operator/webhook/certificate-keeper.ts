@@ -56,7 +56,8 @@ export class CertificateKeeper implements Reconciler {
     const plan = planCertificates(state, now, this.#options.names);
     if (plan.action === 'keep') {
       const wait = Math.max(plan.checkAt.getTime() - now.getTime(), 1);
-      return { requeueAfterMs: state?.next === undefined ? wait : Math.min(wait, TRUST_POLL_MS) };
+      const isWaiting = state?.next !== undefined && state.nextTrustedSince === undefined;
+      return { requeueAfterMs: isWaiting ? Math.min(wait, TRUST_POLL_MS) : wait };
     }
     const text = writeCertificateState(await this.#carryOut(plan.action, state, now));
     try {

@@ -22,6 +22,11 @@ export interface Plan {
 
 /** API servers learn of a changed configuration by a watch, usually within a second; nothing hurries us. */
 export const SETTLE_MS = 5 * 60_000;
+/**
+ * So long the next authority is trusted before it signs: pods are told whom to trust when they start, and one that runs shorter
+ * than this always trusts who signs.
+ */
+export const OVERLAP_MS = 90 * 24 * 3_600_000;
 /** So long the old authority stays trusted after it last signed: longer than any replica needs to load a certificate. */
 export const RETIRE_MS = 24 * 3_600_000;
 // A look now and then costs one read of a cache and repairs a missed timer.
@@ -53,9 +58,10 @@ function dueDates(state: CertificateState, names: readonly string[]): Readonly<R
   const authority = lifeOf(state.authority);
   // Nobody trusts an authority that ended: the next one can't be worse, trusted or not.
   const settled = nextTrustedSince === undefined ? authority.end : nextTrustedSince.getTime() + SETTLE_MS;
+  const told = next === undefined ? NEVER : lifeOf(next).start + OVERLAP_MS;
   return {
     anew: next === undefined ? authority.end : NEVER,
-    promote: next === undefined ? NEVER : Math.min(settled, authority.end),
+    promote: next === undefined ? NEVER : Math.min(Math.max(settled, told), authority.end),
     renew: serving === undefined || !isFor(serving, names) ? NOW : renewalOf(lifeOf(serving), authority),
     retire: previous === undefined || serving === undefined ? NEVER : lifeOf(serving).start + RETIRE_MS,
     prepare: next === undefined ? authority.renew : NEVER,

@@ -5,6 +5,7 @@ import { apiVersionOf } from '../runtime/kube-object.ts';
 import type { Lister } from '../runtime/lister.ts';
 import { TerminalError } from '../runtime/reconciler.ts';
 import type { Reconciler, Request, Result } from '../runtime/reconciler.ts';
+import type { WatchScope } from '../runtime/watch-scope.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { decodeSecret } from './certificate-secret.ts';
 import { SECRET_KEYS, splitBundle } from './certificate-state.ts';
@@ -30,8 +31,9 @@ export interface CoverageKeeperOptions {
   readonly configurations: Pick<Lister<WebhookConfiguration>, 'get'>;
   readonly secrets: Pick<Lister<Secret>, 'get'>;
   readonly secret: Request;
-  /** All bindings of the cluster. */
+  /** All bindings that are watched. */
   readonly bindings: Pick<Lister<KubeObject>, 'list'>;
+  readonly scope: Pick<WatchScope, 'knowledgeOf'>;
   readonly ownNamespace: string;
   readonly target: WebhookTarget;
   readonly logger: Logger;
@@ -78,7 +80,7 @@ export class CoverageKeeper implements Reconciler {
     // The informer may still show what was there before our last write.
     const written = this.#written?.over === observed ? this.#written.result : undefined;
     const present = written ?? observed;
-    const wanted = this.#plan();
+    const wanted = this.#plan(present);
     if (wanted === undefined || areSameWebhooks(ourWebhooks(present), wanted)) return undefined;
     const wait = this.#lastWrite + WRITE_GAP_MS - this.#clock();
     if (wait > 0) return { requeueAfterMs: Math.ceil(wait) };
@@ -90,9 +92,12 @@ export class CoverageKeeper implements Reconciler {
   }
 
   /** Undefined: there are namespaces to cover, but no authority to trust yet; the Secret's change comes back here. */
-  #plan(): readonly Webhook[] | undefined {
-    const { bindings, ownNamespace, target } = this.#options;
-    const namespaces = new Set(bindings.list().map(({ metadata }) => metadata.namespace ?? ''));
+  #plan(present: WebhookConfiguration): readonly Webhook[] | undefined {
+    const { bindings, scope, ownNamespace, target } = this.#options;
+    const bound = bindings.list().map(({ metadata }) => metadata.namespace ?? '');
+    // One whose bindings can't be seen now may have some: its drivers go on being asked for, and are refused.
+    const kept = selectedNamespaces(ourWebhook(present)).filter((each) => scope.knowledgeOf(each) === 'unknown');
+    const namespaces = new Set([...bound, ...kept]);
     const caBundle = this.#trusted().join('');
     const wanted = planWebhookConfiguration({ namespaces, ownNamespace, target, caBundle });
     return wanted.length > 0 && caBundle === '' ? undefined : wanted;

@@ -127,7 +127,8 @@ export class WebhookServer {
   async #mutate(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const gone = new AbortController();
     reply.raw.once('close', () => {
-      gone.abort();
+      // Each abort makes an error with its stack: not for every answer that went well.
+      if (!reply.raw.writableFinished) gone.abort();
     });
     const review = await this.#options.admission.review(request.body, gone.signal);
     // While draining, each answer also asks the caller to come back over a new connection, to another replica.

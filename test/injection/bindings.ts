@@ -14,6 +14,9 @@ export type Condition = NonNullable<NonNullable<SparkJobSecretBinding['status']>
 /** A value that no message, patch or warning may hold. */
 export const CANARY = 'canary-5f1d-value';
 
+/** Name of the variable that says where the keys of a binding are in a pod. */
+export const INDEX = /^SPARK_SECRETS_KEYS_[0-9a-f]{12}$/;
+
 /** A key of text that is one. */
 export function key(text: string): SecretKey {
   const parsed = parseKey(text);
@@ -45,6 +48,7 @@ export function contentOf(
 ): Omit<SecretContent, 'data'> & { readonly data: Record<string, string> } {
   const input = {
     spec: bindingSpec,
+    binding: 'orders',
     secretName: 'spark-secrets-orders',
     values: values(entries),
     groups: groups(grouped),

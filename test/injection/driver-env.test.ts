@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { patchPod, patchWarnings } from '../../operator/injection/patch-pod.ts';
+import { changeOf } from '../../operator/injection/patch-pod.ts';
 import type { EnvVar, Pod } from '../../operator/injection/pod.ts';
 import { applyJsonPatch } from '../doubles/json-patch.ts';
-import { CANARY, view } from './bindings.ts';
+import { CANARY, INDEX, view } from './bindings.ts';
 
 const VIEWS = [
   view('orders', { spec: { env: [{ name: 'DB_PASSWORD', key: 'orders/DB_PASSWORD' }], precedence: 'Binding' } }),
@@ -14,14 +14,15 @@ function podWith(env: readonly EnvVar[]): Pod {
 }
 
 function patched(pod: Pod, views = VIEWS): Pod {
-  return applyJsonPatch(pod, patchPod(pod, views));
+  return applyJsonPatch(pod, changeOf(pod, views).patch);
 }
 
+/** Without what the operator adds for itself. */
 function envOf(pod: Pod): readonly EnvVar[] {
-  return pod.spec!.containers[0]!.env!;
+  return pod.spec!.containers[0]!.env!.filter(({ name }) => !INDEX.test(name));
 }
 
-describe('patchPod on a pod that sets the variable itself', () => {
+describe('the change of a pod that sets the variable itself', () => {
   const own: EnvVar[] = [
     { name: 'FIRST', value: '1' },
     { name: 'DB_PASSWORD', value: CANARY },
@@ -35,18 +36,18 @@ describe('patchPod on a pod that sets the variable itself', () => {
     expect(env.map(({ name }) => name)).to.deep.equal(['FIRST', 'DB_PASSWORD', 'LAST', 'LICENSE']);
     expect(env[1]).to.have.property('valueFrom').and.not.have.property('value');
     expect(env[3]).to.deep.equal({ name: 'LICENSE', value: CANARY });
-    const warnings = patchWarnings(pod, VIEWS);
+    const warnings = changeOf(pod, VIEWS).warnings;
     expect(warnings).to.have.lengthOf(1);
     expect(warnings[0]).to.match(
       /SparkJobSecretBinding analytics\/orders replaces the variable DB_PASSWORD .*precedence: Pod/,
     );
-    expect(JSON.stringify([warnings, patchPod(pod, VIEWS)])).not.to.include(CANARY);
+    expect(JSON.stringify([warnings, changeOf(pod, VIEWS).patch])).not.to.include(CANARY);
   });
 
   it('does not warn of what it wrote itself', () => {
     const after = patched(pod);
-    expect(patchWarnings(after, VIEWS)).to.deep.equal([]);
-    expect(patchPod(after, VIEWS)).to.deep.equal([]);
+    expect(changeOf(after, VIEWS).warnings).to.deep.equal([]);
+    expect(changeOf(after, VIEWS).patch).to.deep.equal([]);
   });
 
   it('decides by the last of two entries, which is the one that counts', () => {
@@ -57,7 +58,7 @@ describe('patchPod on a pod that sets the variable itself', () => {
     const after = patched(twice);
     const env = envOf(after);
     expect(env.findLast(({ name }) => name === 'DB_PASSWORD')).to.have.property('valueFrom');
-    expect(patchWarnings(after, VIEWS)).to.deep.equal([]);
+    expect(changeOf(after, VIEWS).warnings).to.deep.equal([]);
   });
 
   it('lets a binding that has precedence speak for two that give the same key', () => {

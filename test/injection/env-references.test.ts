@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { driverEnvPatch, driverEnvProblems } from '../../operator/injection/driver-env.ts';
+import { driverEnv } from '../../operator/injection/driver-env.ts';
 import type { Container, EnvVar, Pod } from '../../operator/injection/pod.ts';
 import { referenceDataKey } from '../../operator/injection/reference-content.ts';
 import { applyJsonPatch } from '../doubles/json-patch.ts';
@@ -20,10 +20,14 @@ function container(env: readonly EnvVar[]): Container {
 /** What the container's variables come to, by name, in their order. */
 function resolved(env: readonly EnvVar[], views = VIEWS): readonly EnvVar[] {
   const pod: Pod = { spec: { containers: [container(env)] } };
-  const patched = applyJsonPatch(pod, driverEnvPatch('/spec/containers/0', container(env), views));
+  const patched = applyJsonPatch(pod, driverEnv(container(env), views).patch('/spec/containers/0'));
   const after = patched.spec!.containers[0]!;
-  expect(driverEnvPatch('/spec/containers/0', after, views), 'a second call').to.deep.equal([]);
+  expect(driverEnv(after, views).patch('/spec/containers/0'), 'a second call').to.deep.equal([]);
   return after.env ?? [];
+}
+
+function problemsOf(driver: Container, views: typeof VIEWS): readonly string[] {
+  return driverEnv(driver, views).problems;
 }
 
 function ref(secret: string, dataKey: string): object {
@@ -65,7 +69,7 @@ describe('a reference in a variable of the driver', () => {
       { name: 'A', value: '${secrets.LICENSE}' },
     ]);
     expect(env[1]).to.deep.equal({ name: 'A', valueFrom: ref('license', 'LICENSE') });
-    expect(driverEnvProblems(container(env), VIEWS)).to.deep.equal([]);
+    expect(problemsOf(container(env), VIEWS)).to.deep.equal([]);
   });
 
   it('gives way to the variable that a binding gives', () => {
@@ -86,7 +90,7 @@ describe('a reference in a variable of the driver', () => {
   ];
   for (const { value, tells } of refused) {
     it(`is refused, and left as it is: ${value}`, () => {
-      const problems = driverEnvProblems(container([{ name: 'X', value }]), VIEWS);
+      const problems = problemsOf(container([{ name: 'X', value }]), VIEWS);
       expect(problems).to.have.lengthOf(1);
       expect(problems[0]).to.match(tells);
       expect(resolved([{ name: 'X', value }])[0]).to.deep.equal({ name: 'X', value });
@@ -95,16 +99,14 @@ describe('a reference in a variable of the driver', () => {
 
   it('is refused in a variable whose value a command line would show', () => {
     const env = [{ name: 'PYSPARK_SUBMIT_ARGS', value: '--conf x=${secrets.LICENSE} pyspark-shell' }];
-    expect(driverEnvProblems(container(env), VIEWS).join()).to.match(
-      /PYSPARK_SUBMIT_ARGS .*in a log or a command line/,
-    );
+    expect(problemsOf(container(env), VIEWS).join()).to.match(/PYSPARK_SUBMIT_ARGS .*in a log or a command line/);
   });
 
   it('is refused where two stores have the key', () => {
     const other = view('other', {
       spec: { storeRef: { name: 'second' }, env: [{ name: 'ANOTHER', key: 'LICENSE' }] },
     });
-    const problems = driverEnvProblems(container([{ name: 'X', value: '${secrets.LICENSE}' }]), [...VIEWS, other]);
+    const problems = problemsOf(container([{ name: 'X', value: '${secrets.LICENSE}' }]), [...VIEWS, other]);
     expect(problems).to.have.lengthOf(1);
     expect(problems[0]).to.match(/license and other cover the key LICENSE from different stores/);
   });
@@ -115,6 +117,6 @@ describe('a reference in a variable of the driver', () => {
       { name: 'B', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
     ];
     expect(resolved(env).slice(0, 2)).to.deep.equal(env);
-    expect(driverEnvProblems(container(env), VIEWS)).to.deep.equal([]);
+    expect(problemsOf(container(env), VIEWS)).to.deep.equal([]);
   });
 });

@@ -7,7 +7,7 @@ interface Item {
   value?: string;
 }
 
-const rules = { same: (a: Item, b: Item) => a.name === b.name, fits: contains };
+const rules = { by: ({ name }: Item) => name, fits: contains };
 
 describe('JSON patch', () => {
   it('escapes / and ~ in a pointer', () => {

@@ -3,6 +3,7 @@ import type { DynamicReference } from '../../operator/api/dynamic-reference.ts';
 import type { BindingSpec } from '../../operator/api/kinds.ts';
 import { SecretValue } from '../../operator/api/secret-value.ts';
 import { LEASED_KEY } from '../../operator/injection/data-keys.ts';
+import { keyIndexName } from '../../operator/injection/key-index.ts';
 import { leasedContent, leasedReferences, parseLeasedTemplates } from '../../operator/injection/leased-content.ts';
 import { runContent } from '../../operator/injection/run-content.ts';
 import { failureOf, seenOf } from '../support/failure.ts';
@@ -10,6 +11,7 @@ import { CANARY, contentOf, key, spec } from './bindings.ts';
 import { NASTY_VALUES } from './nasty-values.ts';
 
 const PATH = 'database/creds/readonly';
+const INDEX = keyIndexName('orders');
 
 /** What the binding's Secret says of its leases, and all of its data. */
 function shared(part: Partial<BindingSpec>, values: Record<string, string> = {}): ReturnType<typeof contentOf> {
@@ -49,12 +51,15 @@ describe('content on lease', () => {
     );
     expect(content.envKeys).to.deep.equal({ A: 'A', P: PASSWORD, U: USER });
     const references = ['references.txt', 'executor-references.txt'];
-    expect(content.data).to.have.all.keys('A', 'leased.json', 'spark.properties', 'redaction.regex', ...references);
+    const own = ['leased.json', 'spark.properties', 'redaction.regex', ...references];
+    expect(content.data).to.have.all.keys('A', INDEX, ...own);
+    expect(content.data[INDEX]).to.equal(`A env A\n${PASSWORD} env P\n${USER} env U\n`);
     expect(content.data['references.txt']).to.equal('A=one\n');
     expect(content.data['spark.properties']).to.equal(
       'spark.plain=one\n' +
         'spark.kubernetes.executor.secretKeyRef.A=spark-secrets-orders\\:A\n' +
         'spark.kubernetes.executor.secretKeyRef.P=spark-secrets-orders\\:P\n' +
+        `spark.kubernetes.executor.secretKeyRef.${INDEX}=spark-secrets-orders\\:${INDEX}\n` +
         'spark.kubernetes.executor.label.secrets.iomete.com/injected=true\n',
     );
     expect(content.data['redaction.regex']).to.equal('|^spark[.]plain$|^spark[.]url$|^spark[.]user$');
@@ -75,8 +80,12 @@ describe('content on lease', () => {
     if ('problems' in own) throw new Error(JSON.stringify(own.problems));
     const encoded = Object.entries(content.data).map(([name, text]) => [name, Buffer.from(text).toString('base64')]);
     const data = runContent({
-      shared: { name: 'spark-secrets-orders', data: Object.fromEntries(encoded) as Record<string, string> },
-      secretName: 'spark-secrets-orders-run-abcdefgh01',
+      shared: {
+        name: 'spark-secrets-orders',
+        files: 'spark-secrets-orders-files',
+        data: Object.fromEntries(encoded) as Record<string, string>,
+      },
+      run: { name: 'spark-secrets-orders-run-abcdefgh01', files: 'spark-secrets-orders-run-abcdefgh01-files' },
       own: own.data,
     });
     const keys = contentOf(

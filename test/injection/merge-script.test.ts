@@ -77,6 +77,28 @@ describeInShells('merge script', ({ folder, run, merge }) => {
     ]);
   });
 
+  const api = { SPARK_SECRETS_API_URL: 'https://operator.ns.svc:8443', SPARK_SECRETS_API_CA: 'MIIB+/A= MIIC==' };
+  const after = { 'b.properties': 'spark.x=y\n' };
+  const told = (input: MergeInput) =>
+    Object.fromEntries([...readWithJava(merge({ after, ...input })).values].filter(([name]) => name.includes('_API_')));
+
+  it('tells executors where the API is, as the driver is told', () => {
+    const expected = Object.fromEntries(
+      Object.entries(api).map(([name, value]) => [`spark.executorEnv.${name}`, value]),
+    );
+    expect(told({ source: 'spark.a=b\n', env: api })).to.deep.equal(expected);
+    expect(told({ mode: 'defaults', conf: {}, env: api })).to.deep.equal(expected);
+    expect(told({ source: 'spark.a=b\n' })).to.deep.equal({});
+  });
+
+  for (const name of Object.keys(api)) {
+    it(`leaves that to a job which sets ${name} for its executors: both belong together`, () => {
+      const own = `spark.executorEnv.${name}`;
+      expect(told({ source: `${own}=own\n`, env: api })).to.deep.equal({ [own]: 'own' });
+      expect(told({ source: 'spark.a=b\n', extra: `${own}=own\n`, env: api })).to.deep.equal({ [own]: 'own' });
+    });
+  }
+
   const regexes: Record<string, [string, string]> = {
     'that of Spark where the job has none': ['spark.x=y\n', DEFAULT_REGEX],
     "the job's own": [
@@ -168,7 +190,9 @@ describeInShells('merge script', ({ folder, run, merge }) => {
 
 describe('merge script in a pod', () => {
   it('has nothing that the kubelet would expand in a command: no $$, and no $(NAME) of its environment', () => {
-    expect(MERGE_SCRIPT).not.to.match(/\$\$|\$\((MODE|SRC|OUT|BEFORE|AFTER|EXTRA|SPARK_CONF_DIR|SPARK_HOME)\)/);
+    expect(MERGE_SCRIPT).not.to.match(
+      /\$\$|\$\((MODE|SRC|OUT|BEFORE|AFTER|EXTRA|SPARK_CONF_DIR|SPARK_HOME|SPARK_SECRETS_\w+)\)/,
+    );
   });
 
   it('is short: every driver pod carries it', () => {

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
-import { patchPod } from '../../operator/injection/patch-pod.ts';
+import { keyIndexName } from '../../operator/injection/key-index.ts';
+import { changeOf } from '../../operator/injection/patch-pod.ts';
 import type { Container, Pod } from '../../operator/injection/pod.ts';
 import { applyJsonPatch } from '../doubles/json-patch.ts';
-import { defaulted, golden, GOLDEN_PODS, view, type FullPod } from './bindings.ts';
+import { defaulted, golden, GOLDEN_PODS, INDEX, view, type FullPod } from './bindings.ts';
 
 const VIEWS = [
   view('orders', { spec: { env: [{ name: 'DB_PASSWORD', key: 'orders/DB_PASSWORD' }], precedence: 'Binding' } }),
@@ -18,7 +19,7 @@ const VIEWS = [
 ];
 
 function patched(pod: Pod, views = VIEWS): FullPod {
-  return applyJsonPatch(pod, patchPod(pod, views)) as FullPod;
+  return applyJsonPatch(pod, changeOf(pod, views).patch) as FullPod;
 }
 
 function driverOf(pod: FullPod): Container {
@@ -37,7 +38,7 @@ function withDriver(pod: FullPod, change: Partial<Container>): FullPod {
   return { ...pod, spec: { ...pod.spec, containers } };
 }
 
-describe('patchPod', () => {
+describe('the change of a pod', () => {
   for (const name of GOLDEN_PODS) {
     describe(`on ${name}`, () => {
       it('changes nothing but what it is for', () => {
@@ -47,7 +48,8 @@ describe('patchPod', () => {
         const original = driverOf(before);
         // Taking away what was added gives the pod as it was, byte for byte.
         const ours = (item: { name: string }): boolean => item.name.startsWith('spark-secrets-');
-        const env = driver.env!.filter((entry) => !['DB_PASSWORD', 'LICENSE'].includes(entry.name));
+        const added = (name: string): boolean => ['DB_PASSWORD', 'LICENSE'].includes(name) || INDEX.test(name);
+        const env = driver.env!.filter((entry) => !added(entry.name));
         const mounts = driver.volumeMounts!.filter((mount) => !ours(mount));
         const args = driver.args!.map((arg) =>
           arg === '/mnt/spark-secrets/conf/spark.properties' ? '/opt/spark/conf/spark.properties' : arg,
@@ -106,9 +108,9 @@ describe('patchPod', () => {
 
       it('has nothing left to do when it is called again', () => {
         const after = patched(golden(name));
-        expect(patchPod(after, VIEWS)).to.deep.equal([]);
-        expect(patchPod(defaulted(after), VIEWS)).to.deep.equal([]);
-        expect(patchPod(after, [...VIEWS].reverse())).to.deep.equal([]);
+        expect(changeOf(after, VIEWS).patch).to.deep.equal([]);
+        expect(changeOf(defaulted(after), VIEWS).patch).to.deep.equal([]);
+        expect(changeOf(after, [...VIEWS].reverse()).patch).to.deep.equal([]);
       });
     });
   }
@@ -127,7 +129,7 @@ describe('patchPod', () => {
 
   it('gives the driver its variables by reference, and only those for drivers', () => {
     const { env } = driverOf(patched(golden('spark-3.4-java')));
-    expect(env!.slice(-2)).to.deep.equal([
+    expect(env!.slice(-4)).to.deep.equal([
       {
         name: 'DB_PASSWORD',
         valueFrom: { secretKeyRef: { name: 'spark-secrets-orders', key: 'DB_PASSWORD', optional: false } },
@@ -136,6 +138,12 @@ describe('patchPod', () => {
         name: 'LICENSE',
         valueFrom: { secretKeyRef: { name: 'spark-secrets-license', key: 'LICENSE', optional: false } },
       },
+      ...['license', 'orders'].map((binding) => ({
+        name: keyIndexName(binding),
+        valueFrom: {
+          secretKeyRef: { name: `spark-secrets-${binding}`, key: keyIndexName(binding), optional: false },
+        },
+      })),
     ]);
     expect(JSON.stringify(patched(golden('spark-3.4-java')))).not.to.include('EXECUTOR_ONLY');
   });
@@ -172,10 +180,10 @@ describe('patchPod', () => {
     };
     const after = patched(pod);
     expect(after.spec.volumes).to.have.lengthOf(2);
-    expect(driverOf(after).env).to.have.lengthOf(2);
+    expect(driverOf(after).env).to.have.lengthOf(4);
     expect(mergeOf(after).volumeMounts!.map(({ mountPath }) => mountPath)).not.to.include('/conf');
     expect(mergeOf(after)).not.to.have.any.keys('image', 'imagePullPolicy');
-    expect(patchPod(after, VIEWS)).to.deep.equal([]);
+    expect(changeOf(after, VIEWS).patch).to.deep.equal([]);
   });
 
   const mounts: Record<string, [string, string[], string | undefined]> = {
@@ -207,11 +215,11 @@ describe('patchPod', () => {
     for (const [sentence, securityContext] of Object.entries(contexts)) {
       it(`takes over the driver's new security context: ${sentence}`, () => {
         const changed = withDriver(patched(golden('spark-4.0-pod-template')), { securityContext });
-        const patch = patchPod(changed, VIEWS);
+        const patch = changeOf(changed, VIEWS).patch;
         expect(patch).to.have.lengthOf(1);
         const after = applyJsonPatch(changed, patch);
         expect(mergeOf(after).securityContext).to.deep.equal(securityContext);
-        expect(patchPod(after, VIEWS)).to.deep.equal([]);
+        expect(changeOf(after, VIEWS).patch).to.deep.equal([]);
       });
     }
 
@@ -220,7 +228,7 @@ describe('patchPod', () => {
         image: 'mirror/spark:1',
         imagePullPolicy: 'Always',
       });
-      const after = applyJsonPatch(changed, patchPod(changed, VIEWS));
+      const after = applyJsonPatch(changed, changeOf(changed, VIEWS).patch);
       expect(mergeOf(after)).to.include({ image: 'mirror/spark:1', imagePullPolicy: 'Always' });
     });
 
@@ -229,20 +237,20 @@ describe('patchPod', () => {
       const { env, volumeMounts } = driverOf(golden('spark-4.0-pod-template'));
       const spec = { ...whole.spec, volumes: whole.spec.volumes!.filter(({ name }) => name !== 'spark-secrets-conf') };
       const broken = withDriver({ ...whole, spec }, { env: env!, volumeMounts: volumeMounts! });
-      expect(applyJsonPatch(broken, patchPod(broken, VIEWS))).to.deep.equal(whole);
+      expect(applyJsonPatch(broken, changeOf(broken, VIEWS).patch)).to.deep.equal(whole);
     });
 
     it('follows the job to another properties file', () => {
       const first = patched(golden('spark-3.4-java'));
       const args = driverOf(first).args!.map((arg) => (arg.startsWith('/mnt/spark-secrets') ? '/etc/spark/p' : arg));
       const changed = withDriver(first, { args });
-      const after = applyJsonPatch(changed, patchPod(changed, VIEWS));
+      const after = applyJsonPatch(changed, changeOf(changed, VIEWS).patch);
       expect(mergeOf(after).env!.find(({ name }) => name === 'SRC')?.value).to.equal('/etc/spark/p');
-      expect(patchPod(after, VIEWS)).to.deep.equal([]);
+      expect(changeOf(after, VIEWS).patch).to.deep.equal([]);
     });
   });
 
   it('throws for a pod that no runner recognises', () => {
-    expect(() => patchPod({ spec: { containers: [{ name: 'x' }] } }, VIEWS)).to.throw('no driver container');
+    expect(() => changeOf({ spec: { containers: [{ name: 'x' }] } }, VIEWS).patch).to.throw('no driver container');
   });
 });

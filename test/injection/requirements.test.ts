@@ -71,12 +71,21 @@ describe('requirements', () => {
           { name: 'spark.both', key: 'k', template: 't' },
           { name: 'spark.none' },
         ],
-        files: [{ path: 'f', key: 'k' }],
+        files: [
+          { path: 'f', key: 'file/key' },
+          { path: 'sub/f', key: 'k' },
+          { path: '..f', key: 'k' },
+          { path: 'g', key: 'a//b' },
+          { path: 'h', key: 'x/y#z' },
+        ],
       }),
     );
-    expect(keys).to.deep.equal(['good', 'k', 'path']);
+    expect(keys).to.deep.equal(['file/key', 'good', 'k', 'path']);
     expect(problems.map(({ reason, message }) => `${reason} ${message.slice(0, 28)}`)).to.have.members([
-      'InvalidValue files is not yet supported: ',
+      'InvalidValue files: a path is the name of',
+      'InvalidValue files: a path is the name of',
+      'KeyNotFound file g: this is not the form',
+      'InvalidValue file h: x/y#z is made for ea',
       'InvalidEnvName env PATH gives the variable ',
       'KeyNotFound env 1A: this is not the form',
       'InvalidEnvName env 1A gives the variable 1A',

@@ -4,7 +4,7 @@ import type { BindingView } from '../../operator/injection/binding-view.ts';
 import type { Pod } from '../../operator/injection/pod.ts';
 import { runReferences } from '../../operator/injection/run.ts';
 import { applyJsonPatch } from '../doubles/json-patch.ts';
-import { golden, GOLDEN_PODS, view } from './bindings.ts';
+import { golden, GOLDEN_PODS, INDEX, view } from './bindings.ts';
 
 const RUN = 'abcdefgh01';
 const OTHER = 'zzzzzzzz99';
@@ -31,7 +31,10 @@ function secretsOf({ spec }: FullPod): { volume: string[]; env: Record<string, s
     const { secretKeyRef } = (valueFrom ?? {}) as { secretKeyRef?: { name: string } };
     return secretKeyRef?.name.startsWith('spark-secrets') ? [[name, secretKeyRef.name] as const] : [];
   });
-  return { volume: sources.map(({ secret }) => secret.name), env: Object.fromEntries(env) };
+  // The index of a binding's keys is in the Secret that its variables are in.
+  const [indexes, variables] = [true, false].map((is) => env.filter(([name]) => INDEX.test(name) === is));
+  expect(new Set(indexes!.map(([, secret]) => secret))).to.deep.equal(new Set(variables!.map(([, secret]) => secret)));
+  return { volume: sources.map(({ secret }) => secret.name), env: Object.fromEntries(variables!) };
 }
 
 function noting(pod: FullPod, run: string): FullPod {

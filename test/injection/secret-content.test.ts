@@ -1,8 +1,10 @@
 import { expect } from 'chai';
 import type { BindingSpec } from '../../operator/api/kinds.ts';
+import { keyIndexName } from '../../operator/injection/key-index.ts';
 import { secretContent } from '../../operator/injection/secret-content.ts';
-import { CANARY, contentOf, groups, spec, values } from './bindings.ts';
+import { CANARY, contentOf, groups, INDEX, spec, values } from './bindings.ts';
 
+const ORDERS_INDEX = keyIndexName('orders');
 const LABEL_LINE = 'spark.kubernetes.executor.label.secrets.iomete.com/injected=true\n';
 
 interface Case {
@@ -14,6 +16,7 @@ interface Case {
 function problemsOf({ spec: part, values: entries = {}, groups: grouped = {} }: Case): string[] {
   const content = secretContent({
     spec: spec(part),
+    binding: 'b',
     secretName: 's',
     values: values(entries),
     groups: groups(grouped),
@@ -40,7 +43,10 @@ describe('secretContent', () => {
     expect(withoutReferences(data)).to.deep.equal({
       A: 'one',
       B: 'two',
-      'spark.properties': `spark.kubernetes.executor.secretKeyRef.B=spark-secrets-orders\\:B\n${LABEL_LINE}`,
+      [ORDERS_INDEX]: 'x/A env A\nx/B env B\n',
+      'spark.properties':
+        `spark.kubernetes.executor.secretKeyRef.B=spark-secrets-orders\\:B\n` +
+        `spark.kubernetes.executor.secretKeyRef.${ORDERS_INDEX}=spark-secrets-orders\\:${ORDERS_INDEX}\n${LABEL_LINE}`,
       'redaction.regex': '',
     });
     expect(envKeys).to.deep.equal({ A: 'x/A', B: 'x/B' });
@@ -49,11 +55,50 @@ describe('secretContent', () => {
   it('takes no variable for what it has itself, whatever that is called', () => {
     const own = Object.keys(contentOf(spec({ env: [{ name: 'A', key: 'a' }] }), { a: '1' }).data);
     const names = own.flatMap((name) => [name.replace(/[.].*/, ''), name.replaceAll(/[.-]/g, '_')]);
-    const env = [...new Set(names)].filter((name) => /^\w+$/.test(name)).map((name) => ({ name, key: 'a' }));
+    // The index has a name that no variable may have.
+    const possible = [...new Set(names)].filter((name) => /^\w+$/.test(name) && !INDEX.test(name));
+    const env = possible.map((name) => ({ name, key: 'a' }));
     expect(env.map(({ name }) => name)).to.include('references');
     const { data } = contentOf(spec({ env }), { a: CANARY });
     expect(env.filter(({ name }) => data[name] !== CANARY)).to.deep.equal([]);
     expect(Object.keys(data)).to.include.members(own.filter((name) => name !== 'A'));
+  });
+
+  it('has the files in a Secret of their own, which executors get mounted, and their values nowhere else', () => {
+    const { data, files, referenceKeys } = contentOf(
+      spec({
+        env: [{ name: 'A', key: 'a', targets: ['driver'] }],
+        files: [
+          { path: 'b.txt', key: 'b' },
+          { path: 'a.txt', key: 'a' },
+        ],
+      }),
+      { a: 'one', b: CANARY },
+    );
+    const encoded = Object.entries({ 'a.txt': 'one', 'b.txt': CANARY }).map(
+      ([name, text]) => [name, Buffer.from(text).toString('base64')] as const,
+    );
+    expect(files).to.deep.equal({ data: Object.fromEntries(encoded), keys: { 'a.txt': 'a', 'b.txt': 'b' } });
+    expect(data['spark.properties']).to.equal(
+      `spark.kubernetes.executor.secretKeyRef.${ORDERS_INDEX}=spark-secrets-orders\\:${ORDERS_INDEX}\n` +
+        `spark.kubernetes.executor.secrets.spark-secrets-orders-files=/mnt/spark-secrets/files/orders\n${LABEL_LINE}`,
+    );
+    expect([JSON.stringify(data).includes(CANARY), referenceKeys]).to.deep.equal([false, []]);
+    expect(data['references.txt']).to.equal('a=one\n');
+  });
+
+  it('lets jobs refer to the key of a file that references list, or a group has', () => {
+    const files = ['b', 'g/c', 'd'].map((key) => ({ path: key.replace('/', '-'), key }));
+    const { data } = contentOf(
+      spec({ files, references: [{ key: 'b' }, { group: 'g' }] }),
+      { b: '1', 'g/c': '2', d: '3' },
+      { g: ['g/c'] },
+    );
+    expect(data['references.txt']).to.equal('b=1\ng/c=2\n');
+  });
+
+  it('has no files of a binding without any', () => {
+    expect(contentOf(spec({ env: [{ name: 'A', key: 'a' }], files: [] }), { a: '1' })).not.to.have.property('files');
   });
 
   it('has the properties, escaped and sorted, and a regex that matches their names', () => {
@@ -200,6 +245,17 @@ describe('secretContent', () => {
       spec: { sparkConf: [{ name: 'spark.a', template: '\t${a}' }] },
       values: { a: CANARY },
       expected: [/^InvalidValue: sparkConf spark.a/],
+    },
+    'a file whose key has no value, or is no base64, or a variable beside it': {
+      spec: {
+        files: [
+          { path: 'f', key: 'f' },
+          { path: 'g', key: 'g', encoding: 'base64' },
+        ],
+        env: [{ name: 'A', key: 'a' }],
+      },
+      values: { g: CANARY },
+      expected: [/^KeyNotFound: key f /, /^InvalidValue: file g \(key g\)/, /^KeyNotFound: key a /],
     },
     'properties listed twice': {
       spec: {

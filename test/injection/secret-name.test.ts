@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { bindingSecretName, isRunName, runSecretName } from '../../operator/injection/secret-name.ts';
+import { bindingSecretName, filesSecretName, isRunName, runSecretName } from '../../operator/injection/secret-name.ts';
 
 const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 
@@ -19,6 +19,7 @@ describe('bindingSecretName', () => {
     'a name that is cut at a dash': `${'a'.repeat(23)}-${'b'.repeat(40)}`,
     'a name that looks shortened': 'orders-h0123456789abcdef',
     'a name that looks like a run’s': 'orders-run-abcdefgh01',
+    'a name that looks like that of files': 'orders-files',
   };
   for (const [sentence, name] of Object.entries(names)) {
     it(`makes a DNS label of at most 56 characters of ${sentence}`, () => {
@@ -78,4 +79,44 @@ describe('runSecretName', () => {
       expect(() => runSecretName('orders', text)).to.throw(RangeError);
     });
   }
+});
+
+describe('filesSecretName', () => {
+  const RUN = 'abcdefgh01';
+
+  it('is the name of the binding’s Secret, or that of its run, and -files', () => {
+    expect(filesSecretName('orders-etl')).to.equal('spark-secrets-orders-etl-files');
+    expect(filesSecretName('orders-etl', RUN)).to.equal(`spark-secrets-orders-etl-run-${RUN}-files`);
+  });
+
+  for (const name of ['a'.repeat(36), 'a'.repeat(37), 'a'.repeat(253), 'orders.etl', 'orders-files', `a-run-${RUN}`]) {
+    it(`is a DNS label that Spark can make a volume’s of, for ${name.slice(0, 30)} (${name.length})`, () => {
+      for (const secret of [filesSecretName(name), filesSecretName(name, RUN)])
+        expect(`${secret}-volume`)
+          .to.match(LABEL)
+          .and.to.satisfy((text: string) => text.length <= 63);
+    });
+  }
+
+  it('is never the name of another Secret', () => {
+    const bindings = [
+      'orders',
+      'orders-files',
+      'orders.files',
+      `orders-run-${RUN}`,
+      `orders-run-${RUN}-files`,
+      'a'.repeat(60),
+    ];
+    const all = bindings.flatMap((name) => [
+      bindingSecretName(name),
+      filesSecretName(name),
+      runSecretName(name, RUN),
+      filesSecretName(name, RUN),
+    ]);
+    expect(new Set(all).size).to.equal(all.length);
+  });
+
+  it('is refused for what is no run', () => {
+    expect(() => filesSecretName('orders', 'abc')).to.throw(RangeError);
+  });
 });

@@ -12,6 +12,22 @@ const BASE = spec({
 });
 
 describe('specDigest', () => {
+  it('changes with the name, the key and the encoding of a file, and not with the order of files', () => {
+    const files = [
+      { path: 'f', key: 'k' },
+      { path: 'g', key: 'k', encoding: 'base64' as const },
+    ];
+    const others = [
+      [{ path: 'x', key: 'k' }, files[1]!],
+      [{ path: 'f', key: 'x' }, files[1]!],
+      [{ ...files[0]!, encoding: 'base64' as const }, files[1]!],
+    ];
+    const digests = [files, ...others].map((each) => specDigest({ ...BASE, files: each }));
+    expect(new Set(digests).size).to.equal(4);
+    const written = [files[1]!, { ...files[0]!, encoding: 'text' as const }];
+    expect(specDigest({ ...BASE, files: written })).to.equal(digests[0]);
+  });
+
   const same: Record<string, BindingSpec> = {
     'the order of properties': {
       sparkConf: BASE.sparkConf!,
@@ -45,6 +61,7 @@ describe('specDigest', () => {
     'a property': { sparkConf: [{ name: 'spark.y', key: 'x' }] },
     'a template in the place of a key': { sparkConf: [{ name: 'spark.x', template: 'x' }] },
     precedence: { precedence: 'Pod' },
+    'a file': { files: [{ path: 'f', key: 'k' }] },
   };
   for (const [sentence, part] of Object.entries(different)) {
     it(`changes with ${sentence}`, () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { patchPod } from '../../operator/injection/patch-pod.ts';
+import { changeOf } from '../../operator/injection/patch-pod.ts';
 import type { BindingView } from '../../operator/injection/binding-view.ts';
 import {
   changedKeys,
@@ -25,11 +25,11 @@ describe('the versions that a driver notes', () => {
   ];
 
   it('are those of bindings whose own Secret it uses, and stay when the webhook is called again', () => {
-    const pod = applyJsonPatch(golden('spark-3.4-java'), patchPod(golden('spark-3.4-java'), views));
+    const pod = applyJsonPatch(golden('spark-3.4-java'), changeOf(golden('spark-3.4-java'), views).patch);
     const { annotations } = pod.metadata!;
     expect(podVersions(annotations, 'orders')).to.deep.equal(versionsOf(views[0]!.binding, undefined));
     expect(podVersions(annotations, 'own')).to.be.undefined;
-    expect(patchPod(pod, views)).to.deep.equal([]);
+    expect(changeOf(pod, views).patch).to.deep.equal([]);
   });
 
   it('tell nothing of the version itself, which may be made of the value', () => {
@@ -43,7 +43,7 @@ describe('the versions that a driver notes', () => {
       ...before,
       metadata: { ...before.metadata, annotations: { 'secrets.iomete.com/versions': '{}' } },
     };
-    const pod = applyJsonPatch(forged, patchPod(forged, views));
+    const pod = applyJsonPatch(forged, changeOf(forged, views).patch);
     expect(podVersions(pod.metadata.annotations, 'orders')).to.have.keys('orders/A', 'orders/B');
   });
 

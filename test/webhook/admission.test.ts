@@ -3,12 +3,13 @@ import type { Decision } from '../../operator/injection/decide.ts';
 import { BadReviewError } from '../../operator/webhook/admission-review.ts';
 import { Admission } from '../../operator/webhook/admission.ts';
 import type { AdmissionOptions } from '../../operator/webhook/admission.ts';
+import { ScopeDouble } from '../support/scope.ts';
 import { POD, patchOf, reviewOf } from './reviews.ts';
 
 const NEVER = new AbortController().signal;
 
 function deciding(decide: AdmissionOptions['decide'], more: Partial<AdmissionOptions> = {}): Admission {
-  return new Admission({ decide, views: () => [], patienceMs: 100, pollMs: 5, ...more });
+  return new Admission({ decide, views: () => [], scope: new ScopeDouble(), patienceMs: 100, pollMs: 5, ...more });
 }
 
 async function failure(promise: Promise<unknown>): Promise<unknown> {
@@ -47,6 +48,37 @@ describe('admission', () => {
       uid: 'uid-1',
       allowed: false,
       status: { code: 403, reason: 'Forbidden', message: 'create the key' },
+    });
+  });
+
+  describe('for a namespace that is not known', () => {
+    const none = () => ({ kind: 'none' }) as const;
+
+    it('refuses a pod rather than to let it start without its secrets', async () => {
+      const scope = new ScopeDouble();
+      scope.exceptions.set('analytics', 'unknown');
+      const answer = await deciding(none, { scope }).review(reviewOf(), NEVER);
+      expect(answer.response.allowed).to.be.false;
+      expect(answer.response.status?.message).to.match(
+        /may not list what is in namespace analytics.*start the job again/,
+      );
+    });
+
+    it('waits for it', async () => {
+      const scope = new ScopeDouble();
+      scope.exceptions.set('analytics', 'unknown');
+      const answering = deciding(none, { scope, patienceMs: 2_000 }).review(reviewOf(), NEVER);
+      scope.exceptions.clear();
+      expect((await answering).response.allowed).to.be.true;
+    });
+
+    it('refuses at once where it is asked for one that is not watched', async () => {
+      const scope = new ScopeDouble();
+      scope.exceptions.set('analytics', 'unwatched');
+      const answer = await deciding(none, { scope, patienceMs: 60_000 }).review(reviewOf(), NEVER);
+      expect(answer.response.status?.message).to.match(
+        /namespace analytics is not among those that the operator watches/,
+      );
     });
   });
 

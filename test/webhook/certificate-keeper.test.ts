@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { X509Certificate } from 'node:crypto';
 import { SECRET as CERTIFICATE_SECRET } from '../../operator/api/kinds.ts';
+import { OVERLAP_MS } from '../../operator/webhook/certificate-plan.ts';
 import { readCertificateState, splitBundle } from '../../operator/webhook/certificate-state.ts';
 import { createAuthority } from '../../operator/webhook/certificates.ts';
 import { trustedBundles } from '../../operator/webhook/webhook-configuration.ts';
@@ -18,6 +19,24 @@ function complaint(world: KeeperWorld, served: string, bundle: string): string {
   const signer = roots.find((root) => leaf.checkIssued(root) && leaf.verify(root.publicKey));
   if (signer === undefined) return 'signed by an authority that is not trusted';
   return signer.validToDate <= world.now ? 'signed by an authority that ended' : '';
+}
+
+/** What pods were told that started in the last 90 days: of each moment one. */
+class Pods {
+  readonly #world: KeeperWorld;
+  #told: readonly { readonly at: number; readonly bundle: string }[] = [];
+
+  constructor(world: KeeperWorld) {
+    this.#world = world;
+  }
+
+  /** What they make of a certificate now, and one that starts now. */
+  complaints(served: string): readonly string[] {
+    const { now, secret } = this.#world;
+    const present = this.#told.filter(({ at }) => now.getTime() - at < OVERLAP_MS);
+    this.#told = [...present, { at: now.getTime(), bundle: secret['ca.crt']! }];
+    return this.#told.map(({ bundle }) => complaint(this.#world, served, bundle)).filter((text) => text !== '');
+  }
 }
 
 describe('certificate keeper', () => {
@@ -73,9 +92,11 @@ describe('certificate keeper', () => {
     await world.settle(keeper);
     await world.settle(keeper);
     await world.settle(world.coverageKeeper());
-    expect(readCertificateState(world.secret)?.next).not.to.be.undefined;
+    const { next } = readCertificateState(world.secret)!;
     await world.settle(keeper);
-    world.pass(4 * MINUTE);
+    const due = new X509Certificate(next!.cert).validFromDate.getTime() + OVERLAP_MS;
+    world.pass(due - MINUTE - world.now.getTime());
+    await world.settle(keeper);
     const [old] = splitBundle(world.secret['ca.crt']);
     world.edit({ clientConfig: { caBundle: Buffer.from(old!).toString('base64') } });
     await world.settle(keeper);
@@ -97,7 +118,7 @@ describe('certificate keeper', () => {
     const { authority } = readCertificateState(world.secret)!;
     world.pass(244 * DAY);
     await world.settle(keeper);
-    world.pass(6 * MINUTE);
+    world.pass(OVERLAP_MS);
     await world.settle(keeper);
     expect(readCertificateState(world.secret)?.authority.cert).not.to.equal(authority.cert);
   });
@@ -118,7 +139,7 @@ describe('certificate keeper', () => {
   });
 
   for (const restarts of ['never', 'after every step'] as const) {
-    it(`has the served certificate trusted at every moment of 600 days, restarted ${restarts}`, async () => {
+    it(`has the served certificate trusted at every moment of 600 days, also by pods that started 90 days ago, restarted ${restarts}`, async () => {
       const world = new KeeperWorld();
       world.bind('a');
       let [certificates, coverage] = [world.certificateKeeper(), world.coverageKeeper()];
@@ -126,6 +147,7 @@ describe('certificate keeper', () => {
       await world.settle(coverage);
       const end = world.now.getTime() + 600 * DAY;
       const authorities = new Set<string>();
+      const pods = new Pods(world);
       // A replica and an API server that learn of a change one step later than the rest.
       let [served, bundle] = [world.secret['tls.crt']!, trustedBundles(world.configuration)[0]!];
       while (world.now.getTime() < end) {
@@ -138,6 +160,7 @@ describe('certificate keeper', () => {
         const newBundle = trustedBundles(world.configuration)[0]!;
         for (const pem of [served, world.secret['tls.crt']!]) expect(complaint(world, pem, newBundle)).to.equal('');
         [served, bundle] = [world.secret['tls.crt']!, newBundle];
+        expect(pods.complaints(served)).to.deep.equal([]);
         authorities.add(splitBundle(bundle)[0]!);
         // Nothing due for a day: the operator may as well be off for a few.
         world.pass(wait === DAY ? 4 * DAY : wait);

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { RETIRE_MS, SETTLE_MS, planCertificates } from '../../operator/webhook/certificate-plan.ts';
+import { OVERLAP_MS, RETIRE_MS, SETTLE_MS, planCertificates } from '../../operator/webhook/certificate-plan.ts';
 import type { Action } from '../../operator/webhook/certificate-plan.ts';
 import type { CertificateState } from '../../operator/webhook/certificate-state.ts';
 import { createAuthority, createServing } from '../../operator/webhook/certificates.ts';
@@ -22,6 +22,7 @@ interface Row {
 
 const SETTLE_DAYS = SETTLE_MS / DAY;
 const RETIRE_DAYS = RETIRE_MS / DAY;
+const OVERLAP_DAYS = OVERLAP_MS / DAY;
 
 const TABLE: Readonly<Record<string, Row>> = {
   'nothing there: all anew': { day: 0, expected: 'anew' },
@@ -35,12 +36,20 @@ const TABLE: Readonly<Record<string, Row>> = {
   'the authority past two thirds of its life: prepare': { day: 244, authority: 0, serving: 240, expected: 'prepare' },
   'both past two thirds: first the serving certificate': { day: 244, authority: 0, serving: 180, expected: 'renew' },
   'next one not trusted yet: keep': { day: 245, authority: 0, serving: 240, next: 244, expected: 'keep' },
-  'next one trusted but not settled: keep': {
-    ...{ day: 244.5 + SETTLE_DAYS * 0.9, authority: 0, serving: 240, next: 244, trustedSince: 244.5 },
+  'next one trusted, but not for as long as pods may run that were not told of it: keep': {
+    ...{ day: 243 + OVERLAP_DAYS, authority: 0, serving: 300, next: 244, trustedSince: 244.5 },
     expected: 'keep',
   },
-  'next one trusted and settled: promote': {
-    ...{ day: 244.5 + SETTLE_DAYS, authority: 0, serving: 240, next: 244, trustedSince: 244.5 },
+  'next one trusted for so long: promote': {
+    ...{ day: 244 + OVERLAP_DAYS, authority: 0, serving: 300, next: 244, trustedSince: 244.5 },
+    expected: 'promote',
+  },
+  'next one trusted again, but not settled: keep': {
+    ...{ day: 340 + SETTLE_DAYS * 0.9, authority: 0, serving: 300, next: 244, trustedSince: 340 },
+    expected: 'keep',
+  },
+  'next one trusted again and settled: promote': {
+    ...{ day: 340 + SETTLE_DAYS, authority: 0, serving: 300, next: 244, trustedSince: 340 },
     expected: 'promote',
   },
   'next one never trusted, serving certificate due: renew with the old': {
@@ -81,8 +90,8 @@ describe('plan of the certificates', () => {
   it('looks again when the next step is due, at the latest after a day', async () => {
     const early = planCertificates(await stateOf({ day: 0, authority: 0, serving: 0, expected: 'keep' }), at(1), NAMES);
     expect(early.checkAt).to.deep.equal(at(2));
-    const state = await stateOf({ day: 0, authority: 0, serving: 240, next: 244, trustedSince: 245, expected: 'keep' });
-    expect(planCertificates(state, at(245), NAMES).checkAt).to.deep.equal(new Date(at(245).getTime() + SETTLE_MS));
+    const state = await stateOf({ day: 0, authority: 0, serving: 300, next: 244, trustedSince: 340, expected: 'keep' });
+    expect(planCertificates(state, at(340), NAMES).checkAt).to.deep.equal(new Date(at(340).getTime() + SETTLE_MS));
   });
 });
 

@@ -54,6 +54,19 @@ describe('coverage keeper', () => {
     expect(keeper.covers('a')).to.equal('covered');
   });
 
+  it('goes on covering a namespace whose bindings can not be seen, and lets go of one that is not watched any more', async () => {
+    const world = await worldWithCertificates('a', 'b', 'c');
+    await world.settle(world.coverageKeeper());
+    for (const namespace of ['a', 'b', 'c']) world.unbind(namespace);
+    world.scope.exceptions.set('a', 'unknown').set('b', 'unwatched');
+    const keeper = world.coverageKeeper();
+    await world.settle(keeper);
+    expect(selectedNamespaces(world.webhook)).to.deep.equal(['a']);
+    world.scope.exceptions.clear();
+    await world.settle(keeper);
+    expect(world.configuration?.webhooks).to.deep.equal([]);
+  });
+
   it('writes nothing in a cluster without bindings', async () => {
     const world = await worldWithCertificates();
     await world.settle(world.coverageKeeper());

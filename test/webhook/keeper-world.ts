@@ -9,6 +9,7 @@ import { WEBHOOK_CONFIGURATION, ourWebhook } from '../../operator/webhook/webhoo
 import type { Webhook, WebhookConfiguration } from '../../operator/webhook/webhook-configuration.ts';
 import type { KubeKind } from '../../operator/runtime/kube-object.ts';
 import { FakeCluster } from '../doubles/fake-cluster.ts';
+import { ScopeDouble } from '../support/scope.ts';
 
 export const SECRET = { namespace: 'operator', name: 'webhook-certificate' };
 export const CONFIGURATION = { namespace: '', name: 'spark-secrets-operator' };
@@ -28,6 +29,7 @@ export class KeeperWorld {
   readonly cluster = new FakeCluster();
   now = new Date('2026-01-01T00:00:00Z');
   readonly told: string[][] = [];
+  readonly scope = new ScopeDouble();
   readonly logger = createLogger({ level: 'fatal' });
 
   constructor() {
@@ -68,6 +70,7 @@ export class KeeperWorld {
       secrets: this.cluster.lister(CERTIFICATE_SECRET),
       secret: SECRET,
       bindings: this.cluster.lister(BINDING),
+      scope: this.scope,
       ownNamespace: 'operator',
       target: TARGET,
       logger: this.logger,

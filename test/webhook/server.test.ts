@@ -7,6 +7,7 @@ import { createAuthority, createServing } from '../../operator/webhook/certifica
 import type { KeyPair } from '../../operator/webhook/certificates.ts';
 import { WebhookServer } from '../../operator/webhook/server.ts';
 import { eventually } from '../doubles/eventually.ts';
+import { ScopeDouble } from '../support/scope.ts';
 import { HttpsClient } from './https-client.ts';
 import { reviewOf } from './reviews.ts';
 
@@ -25,7 +26,8 @@ describe('webhook server', () => {
     decide = () => ({ kind: 'none' });
     log = [];
     loaded.length = 0;
-    const admission = new Admission({ decide: (...args) => decide(...args), views: () => [], patienceMs: 500 });
+    const scope = new ScopeDouble();
+    const admission = new Admission({ decide: (...args) => decide(...args), views: () => [], scope, patienceMs: 500 });
     const logger = createLogger({ level: 'debug', destination: { write: (line) => log.push(line) } });
     server = new WebhookServer({
       port: 0,

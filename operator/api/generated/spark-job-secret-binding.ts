@@ -2,7 +2,7 @@
 import type {ObjectMeta} from '../../runtime/kube-object.ts';
 
 /**
- * A SparkJobSecretBinding says which Spark applications of its namespace get which keys of a store, as environment variables or Spark conf, on the driver and on every executor.
+ * A SparkJobSecretBinding says which Spark applications of its namespace get which keys of a store, as environment variables, Spark conf or files, on the driver and on every executor.
  */
 export interface SparkJobSecretBinding {
   apiVersion: 'secrets.iomete.com/v1alpha1';
@@ -175,7 +175,7 @@ export interface SparkJobSecretBinding {
       group?: string;
     }[];
     /**
-     * Files under /mnt/spark-secrets/files. Not yet supported.
+     * Files in /mnt/spark-secrets/files/BINDING of driver and executors, where BINDING is this object's name. With scope Shared a new value reaches the files of pods that run, within about a minute. All files of a binding together have at most 1 MiB.
      *
      * @maxItems 128
      *
@@ -183,15 +183,15 @@ export interface SparkJobSecretBinding {
      */
     files?: {
       /**
-       * Path below /mnt/spark-secrets/files.
+       * Name of the file, such as `keystore.jks`: letters, digits and `._-`. Each binding has a folder of its own, without folders in it.
        */
       path: string;
       /**
-       * The key in the store.
+       * The key in the store, such as `orders/KEYSTORE`.
        */
       key: string;
       /**
-       * How the value is kept in the store: as it is, or base64 of a binary file.
+       * How the value is kept in the store. text: the file has its bytes as they are. base64: the store has a binary file as base64 text (line ends in it do not matter), and the file has what it stands for.
        */
       encoding?: 'text' | 'base64';
     }[];

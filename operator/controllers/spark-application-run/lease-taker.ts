@@ -30,9 +30,9 @@ const GIVE_BACK_MS = 5_000;
 
 /** Has the credentials made that a new run needs: one lease for each path. */
 export class LeaseTaker {
-  readonly #sources: Pick<Sources, 'stores' | 'namespaces' | 'cache'>;
+  readonly #sources: Pick<Sources, 'stores' | 'namespaces' | 'cache' | 'scope'>;
 
-  constructor(sources: Pick<Sources, 'stores' | 'namespaces' | 'cache'>) {
+  constructor(sources: Pick<Sources, 'stores' | 'namespaces' | 'cache' | 'scope'>) {
     this.#sources = sources;
   }
 
@@ -44,7 +44,7 @@ export class LeaseTaker {
     const templates = parseLeasedTemplates(text);
     const ref = storeRefOf(binding);
     const store = this.#sources.stores.get(ref.namespace, ref.name);
-    if (store === undefined) return noStore(run, ref);
+    if (store === undefined) return noStore(run, ref, this.#sources.scope.knowledgeOf(ref.namespace));
     const { namespace = '' } = run.driver.metadata;
     const owner = leaseOwner(namespace, run.reference.secret);
     const namespaceLabels = this.#sources.namespaces.get(undefined, namespace)?.metadata.labels ?? {};

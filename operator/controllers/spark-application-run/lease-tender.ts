@@ -4,6 +4,7 @@ import { OperatorError } from '../../errors.ts';
 import { ApiError } from '../../runtime/api-error.ts';
 import type { EventRecorder } from '../../runtime/events.ts';
 import type { KubeClient } from '../../runtime/kube-client.ts';
+import { whyNotSeen } from '../../runtime/watch-scope.ts';
 import { leaseOwner, type Taken } from './lease-taker.ts';
 import { left, lost, notRenewed, notRevoked, type LeaseNews } from './lease-news.ts';
 import type { LeasedRun, Observed, Sources } from './observe.ts';
@@ -22,7 +23,7 @@ const LATEST = 0.5;
 const MIN_MS = 1_000;
 const MAX_MS = 3_600_000;
 const AGAIN_MS = 5_000;
-/** A store whose object is gone may come back. Milliseconds. */
+/** A store whose object is not seen may come back. Milliseconds. */
 const GONE_AGAIN_MS = 60_000;
 
 /**
@@ -85,9 +86,10 @@ export class LeaseTender {
 
   /** Returns in how many milliseconds the lease is to be renewed. */
   async #keep(run: LeasedRun, path: string, signal: AbortSignal): Promise<number> {
-    const { secret, note, store } = run;
+    const { secret, note, store, storeNamespace } = run;
     if (store === undefined) {
-      this.#tell(run, notRenewed(note.store, path, 'it does not exist: create it again'));
+      const why = whyNotSeen(note.store.namespace, storeNamespace, 'create it again');
+      this.#tell(run, notRenewed(note.store, path, `it ${why}`));
       return GONE_AGAIN_MS;
     }
     try {
@@ -105,9 +107,11 @@ export class LeaseTender {
 
   /** Revokes and lets the Secret go. Returns in how many milliseconds to try again what failed; Infinity: it is done. */
   async #release(run: LeasedRun, signal: AbortSignal): Promise<number> {
-    const { secret, note, store } = run;
+    const { secret, note, store, storeNamespace } = run;
     const entries = Object.entries(note.leases);
     if (store === undefined) {
+      // It may be there, and could revoke them once it is seen.
+      if (storeNamespace === 'unknown') return GONE_AGAIN_MS;
       for (const [path] of entries) this.#tell(run, left(note.store, path));
     } else {
       const owner = ownerOf(secret);

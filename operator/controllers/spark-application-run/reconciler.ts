@@ -1,11 +1,12 @@
 import { SECRET, type Secret } from '../../api/kinds.ts';
-import { bindingSecretName } from '../../injection/secret-name.ts';
+import { hasFiles } from '../../injection/files.ts';
+import { bindingSecretName, filesSecretName } from '../../injection/secret-name.ts';
 import type { EventRecorder } from '../../runtime/events.ts';
 import type { KubeClient } from '../../runtime/kube-client.ts';
 import { requestKey, type Reconciler, type Request, type Result } from '../../runtime/reconciler.ts';
 import { LeaseTender } from './lease-tender.ts';
-import { observe, type Observed, type Run, type Sources } from './observe.ts';
-import { belongsTo, gone, isComplete, plan, waiting, type Obstacle, type Step } from './plan.ts';
+import { observe, type Observed, type Run, type Shared, type Sources } from './observe.ts';
+import { areComplete, belongsTo, gone, plan, waiting, type Obstacle, type Step } from './plan.ts';
 import { RunMaker } from './run-maker.ts';
 
 /** What the reconciler of runs needs. */
@@ -15,8 +16,8 @@ export interface RunReconcilerOptions {
   readonly events: Pick<EventRecorder, 'record'>;
 }
 
-/** Reads the binding's Secret: one request, however many runs of a reconciliation need it. */
-type ReadShared = () => Promise<Secret | undefined>;
+/** Reads the binding's Secrets: one request each, however many runs of a reconciliation need them. */
+type ReadShared = () => Promise<Shared<Secret>>;
 
 /**
  * Gives each run of an application the Secret that its driver refers to: a copy of the binding's as it is when the
@@ -45,11 +46,10 @@ export class RunReconciler implements Reconciler {
   }
 
   async reconcile(request: Request, signal: AbortSignal): Promise<Result> {
-    const { client, sources } = this.#options;
+    const { sources } = this.#options;
     const observed = observe(request, sources);
-    let reading: Promise<Secret | undefined> | undefined;
-    const readShared: ReadShared = () =>
-      (reading ??= client.get(SECRET, request.namespace, bindingSecretName(request.name), signal));
+    let reading: ReturnType<ReadShared> | undefined;
+    const readShared: ReadShared = () => (reading ??= this.#shared(request, observed, signal));
     const [tending, ...obstacles] = await Promise.allSettled([
       this.#tender.tend(observed, signal),
       ...plan(observed).map(async (step) => {
@@ -74,18 +74,33 @@ export class RunReconciler implements Reconciler {
     signal: AbortSignal,
   ): Promise<Obstacle | undefined> {
     if (step.kind === 'blocked') return step.obstacle;
-    if (step.kind === 'gone') return (await this.#isOurs(step.run, signal)) ? undefined : gone(step.run);
+    if (step.kind === 'gone') return this.#missing(step.run, signal);
     const { run, binding } = step;
     const shared = await readShared();
     // What the informer showed may be older or newer than what is there.
-    if (shared === undefined || !isComplete(shared, binding)) return waiting(run, observed.title, binding);
-    return this.#maker.make(run, shared, binding, signal);
+    const { secret, files } = shared;
+    if (secret === undefined || !areComplete(shared, binding)) return waiting(run, observed.title, binding);
+    return this.#maker.make(run, { secret, files }, binding, signal);
   }
 
-  /** Whether the run's Secret is there, though the informer did not show it. */
-  async #isOurs(run: Run, signal: AbortSignal): Promise<boolean> {
-    const present = await this.#maker.secretOf(run, signal);
-    return present !== undefined && belongsTo(present, run.driver);
+  async #shared({ namespace, name }: Request, { binding }: Observed, signal: AbortSignal): Promise<Shared<Secret>> {
+    const { client } = this.#options;
+    const isWithFiles = binding !== undefined && hasFiles(binding.spec);
+    const [secret, files] = await Promise.all([
+      client.get(SECRET, namespace, bindingSecretName(name), signal),
+      isWithFiles ? client.get(SECRET, namespace, filesSecretName(name), signal) : undefined,
+    ]);
+    return { secret, files };
+  }
+
+  /** Whether a Secret of the run is not there, though it may be that only the informer does not show it. */
+  async #missing(run: Run, signal: AbortSignal): Promise<Obstacle | undefined> {
+    const { secret, files } = run.reference;
+    for (const name of files === undefined ? [secret] : [secret, files]) {
+      const present = await this.#maker.presentOf(run, name, signal);
+      if (present === undefined || !belongsTo(present, run.driver)) return gone(name);
+    }
+    return undefined;
   }
 
   #tell({ driver }: Run, { reason, message }: Obstacle): void {

@@ -4,9 +4,10 @@ import { ANNOTATIONS } from '../../api/group.ts';
 import type { BindingStatus, DriverPod, Secret } from '../../api/kinds.ts';
 import type { Problem } from '../../api/reasons.ts';
 import { expandedSpec, isCarrier } from '../../injection/expanded-spec.ts';
+import { NO_FILES } from '../../injection/file-content.ts';
 import { specDigest } from '../../injection/spec-digest.ts';
 import type { Observed } from './observe.ts';
-import { changedSecret } from './secret-manifest.ts';
+import { changedFiles, changedSecret } from './secret-manifest.ts';
 import { resolve, type Resolution } from './resolve.ts';
 import { staleProblem } from './untold.ts';
 
@@ -14,7 +15,9 @@ import { staleProblem } from './untold.ts';
 export interface Plan {
   /** The Secret to create, or (with a resourceVersion) to replace. Undefined: leave it as it is. */
   readonly secret: Secret | undefined;
-  /** Take out of the Secret what withdrawn grants gave, and nothing else: what it holds beside is not known. */
+  /** That with its files, likewise. It is to be written first: the other says for which spec both are complete. */
+  readonly files: Secret | undefined;
+  /** Take out of the Secrets what withdrawn grants gave, and nothing else: what they hold beside is not known. */
   readonly withdraws: boolean;
   /** What to say once that is done. */
   readonly status: BindingStatus;
@@ -51,7 +54,7 @@ export function plan(observed: Observed, now: Date, writeProblem?: Problem): Pla
     ...applicationsOf(observed),
   };
   const withdraws = resolution.kind === 'problems' && resolution.withdraws === true && observed.secret !== undefined;
-  return { secret, withdraws, status };
+  return { secret, files: desiredFiles(observed, resolution), withdraws, status };
 }
 
 /** Whether two statuses say the same, in whatever order server-side apply left their keys and conditions. */
@@ -76,6 +79,21 @@ function desiredSecret(observed: Observed, resolution: Resolution): Secret | und
   // A withdrawn grant takes its values away from a Secret that is there; it never makes one.
   if (resolution.kind === 'problems' && resolution.remains && secret)
     return changedSecret(observed, resolution.remains, INCOMPLETE);
+  return undefined;
+}
+
+/**
+ * The Secret with the files. One that is there is emptied when the binding gives none any more: it is mounted by executors of
+ * jobs that run, which could not start without it.
+ */
+function desiredFiles(observed: Observed, resolution: Resolution): Secret | undefined {
+  const { files: present, binding } = observed;
+  if (resolution.kind === 'content') {
+    const files = resolution.content.files ?? (present && NO_FILES);
+    return files && changedFiles(observed, files, specDigest(binding.spec));
+  }
+  if (resolution.kind === 'problems' && resolution.remains && present)
+    return changedFiles(observed, resolution.remains.files ?? NO_FILES, INCOMPLETE);
   return undefined;
 }
 
@@ -117,8 +135,7 @@ function conditionsOf(observed: Observed, resolution: Resolution, problem: Probl
 /** The store fails, altogether or of single keys, but the values of the last good read are there. */
 function staleness(observed: Observed, resolution: Resolution): Problem | undefined {
   const { answer } = observed;
-  if (answer === undefined) return undefined;
-  const problem = resolution.kind === 'unknown' ? resolution.problem : staleProblem(observed, answer);
+  const problem = resolution.kind === 'unknown' ? resolution.problem : answer && staleProblem(observed, answer);
   return problem && { ...problem, message: `Jobs start with the values of the last good read. ${problem.message}` };
 }
 
@@ -147,10 +164,20 @@ function coverageProblem({ binding, coverage }: Observed): Problem | undefined {
 }
 
 function readyMessage({ binding }: Observed, resolution: Resolution): string {
-  const variables = resolution.kind === 'content' ? Object.keys(resolution.content.envKeys) : [];
-  const env = variables.filter((name) => !isCarrier(name)).length;
+  const names = resolution.kind === 'content' ? Object.keys(resolution.content.envKeys) : [];
+  const env = names.filter((name) => !isCarrier(name)).length;
   const conf = expandedSpec(binding.spec).sparkConf?.length ?? 0;
-  return `Matching Spark jobs get ${env} environment variable${env === 1 ? '' : 's'} and ${conf} Spark propert${conf === 1 ? 'y' : 'ies'}.`;
+  const files = binding.spec.files?.length ?? 0;
+  const [variables, properties] = [
+    counted(env, 'environment variable', 's'),
+    counted(conf, 'Spark propert', 'ies', 'y'),
+  ];
+  if (files === 0) return `Matching Spark jobs get ${variables} and ${properties}.`;
+  return `Matching Spark jobs get ${variables}, ${properties} and ${counted(files, 'file', 's')}.`;
+}
+
+function counted(count: number, word: string, plural: string, singular = ''): string {
+  return `${count} ${word}${count === 1 ? singular : plural}`;
 }
 
 /** Versions of the keys in use. While the store can't tell, what was known before; never more than the CRD takes. */

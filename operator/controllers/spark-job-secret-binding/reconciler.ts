@@ -15,8 +15,8 @@ import type { OwnerReference } from '../../runtime/kube-object.ts';
 import type { Reconciler, Request, Result } from '../../runtime/reconciler.ts';
 import { notices } from './notices.ts';
 import { observe, type Observed, type Sources } from './observe.ts';
-import { plan, sameStatus } from './plan.ts';
-import { withoutWithdrawn } from './withdrawn-secret.ts';
+import { plan, sameStatus, type Plan } from './plan.ts';
+import { withoutWithdrawn, withoutWithdrawnFiles } from './withdrawn-secret.ts';
 
 /** What the reconciler of bindings needs. */
 export interface BindingReconcilerOptions {
@@ -26,7 +26,11 @@ export interface BindingReconcilerOptions {
   readonly now: () => Date;
 }
 
-/** Why the Secret could not be written, and the error to come back with, if trying again may help. */
+/** What is written, and in which order: see `Plan`. */
+const WRITTEN = ['files', 'secret'] as const;
+type Written = Pick<Plan, (typeof WRITTEN)[number]>;
+
+/** Why a Secret could not be written, and the error to come back with, if trying again may help. */
 interface Refusal {
   readonly problem: Problem;
   readonly error?: Error;
@@ -35,7 +39,7 @@ interface Refusal {
 /** How soon to look again at a Secret that stands where ours should: nothing tells when it goes. Milliseconds. */
 const CONFLICT_RETRY_MS = 15_000;
 
-/** Keeps the Secret and the status of a binding. */
+/** Keeps the Secrets and the status of a binding. */
 export class BindingReconciler implements Reconciler {
   readonly #options: BindingReconcilerOptions;
 
@@ -48,25 +52,51 @@ export class BindingReconciler implements Reconciler {
     if (observed === undefined) return undefined;
     const now = this.#options.now();
     const planned = plan(observed, now);
-    const secret = planned.withdraws ? await this.#withdrawn(observed, signal) : planned.secret;
+    const written = planned.withdraws ? await this.#withdrawn(observed, signal) : planned;
     let { status } = planned;
-    const refusal = secret && (await this.#write(observed, secret, signal));
+    const refusal = await this.#writeAll(observed, written, signal);
     if (refusal) ({ status } = plan(observed, now, refusal.problem));
     if (!sameStatus(observed.binding.status, status)) await this.#writeStatus(observed, status, signal);
-    this.#tell(observed, status, secret !== undefined && refusal === undefined);
+    const wrote = WRITTEN.some((which) => written[which] !== undefined);
+    this.#tell(observed, status, wrote && refusal === undefined);
     if (refusal?.error) throw refusal.error;
     return refusal && { requeueAfterMs: CONFLICT_RETRY_MS };
   }
 
-  /** The Secret as it is to be after a grant was withdrawn; its values have to be asked of the API server. */
-  async #withdrawn(observed: Observed, signal: AbortSignal): Promise<Secret | undefined> {
-    const { binding, secretName } = observed;
-    const present = await this.#options.client.get(SECRET, binding.metadata.namespace, secretName, signal);
-    return present && isOurs(present, binding) ? withoutWithdrawn(observed, present) : undefined;
+  /** The Secrets as they are to be after a grant was withdrawn; their values have to be asked of the API server. */
+  async #withdrawn(observed: Observed, signal: AbortSignal): Promise<Written> {
+    const [secret, files] = [
+      await this.#ours(observed, observed.secretName, signal),
+      observed.files && (await this.#ours(observed, observed.filesName, signal)),
+    ];
+    return {
+      secret: secret && withoutWithdrawn(observed, secret),
+      files: files && withoutWithdrawnFiles(observed, files),
+    };
   }
 
-  /** Creates or replaces the Secret, never one that is not ours. What the API server refused comes back as a problem. */
-  async #write(observed: Observed, secret: Secret, signal: AbortSignal): Promise<Refusal | undefined> {
+  async #ours({ binding }: Observed, name: string, signal: AbortSignal): Promise<Secret | undefined> {
+    const present = await this.#options.client.get(SECRET, binding.metadata.namespace, name, signal);
+    return present && isOurs(present, binding) ? present : undefined;
+  }
+
+  /** One after the other, up to the first that is refused. */
+  async #writeAll(observed: Observed, written: Written, signal: AbortSignal): Promise<Refusal | undefined> {
+    for (const which of WRITTEN) {
+      const refusal = await this.#write(observed, which, written[which], signal);
+      if (refusal) return refusal;
+    }
+    return undefined;
+  }
+
+  /** Creates or replaces a Secret, never one that is not ours. What the API server refused comes back as a problem. */
+  async #write(
+    observed: Observed,
+    which: keyof Written,
+    secret: Secret | undefined,
+    signal: AbortSignal,
+  ): Promise<Refusal | undefined> {
+    if (secret === undefined) return undefined;
     const { client } = this.#options;
     const { name } = secret.metadata;
     try {
@@ -74,7 +104,7 @@ export class BindingReconciler implements Reconciler {
       else await client.replace(SECRET, secret, signal);
       return undefined;
     } catch (error) {
-      if (error instanceof AlreadyExistsError) return this.#inTheWay(observed, error, signal);
+      if (error instanceof AlreadyExistsError) return this.#inTheWay(observed, which, error, signal);
       if (!isRefusal(error)) throw error;
       const message = `The API server refused to write Secret ${name}: ${error.message}. If it is immutable or of another type, delete it: the operator writes it anew.`;
       return { problem: { reason: 'SecretNotWritten', message }, error };
@@ -82,15 +112,21 @@ export class BindingReconciler implements Reconciler {
   }
 
   /** There is a Secret of that name. Ours, and our copy is a moment behind or somebody took its label off: replaced. */
-  async #inTheWay(observed: Observed, error: Error, signal: AbortSignal): Promise<Refusal | undefined> {
-    const { binding, secretName } = observed;
-    const present = await this.#options.client.get(SECRET, binding.metadata.namespace, secretName, signal);
+  async #inTheWay(
+    observed: Observed,
+    which: keyof Written,
+    error: Error,
+    signal: AbortSignal,
+  ): Promise<Refusal | undefined> {
+    const { binding } = observed;
+    const name = which === 'files' ? observed.filesName : observed.secretName;
+    const present = await this.#options.client.get(SECRET, binding.metadata.namespace, name, signal);
     if (present === undefined) throw error;
     if (isOurs(present, binding)) {
-      const { secret } = plan({ ...observed, secret: withoutContent(present) }, this.#options.now());
-      return secret && this.#write(observed, secret, signal);
+      const planned = plan({ ...observed, [which]: withoutContent(present) }, this.#options.now());
+      return this.#write(observed, which, planned[which], signal);
     }
-    const message = `Secret ${secretName} exists and is not ours: delete or rename it, or rename the binding.`;
+    const message = `Secret ${name} exists and is not ours: delete or rename it, or rename the binding.`;
     return { problem: { reason: 'Conflict', message } };
   }
 

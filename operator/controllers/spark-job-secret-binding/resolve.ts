@@ -1,10 +1,12 @@
-import type { BindingSpec } from '../../api/kinds.ts';
+import { storeRefOf, type BindingSpec } from '../../api/kinds.ts';
 import type { Problem } from '../../api/reasons.ts';
 import type { SecretGroup, SecretKey } from '../../api/secret-key.ts';
 import type { SecretValue } from '../../api/secret-value.ts';
 import { expandedSpec, isProvided } from '../../injection/expanded-spec.ts';
+import { keyIndexName } from '../../injection/key-index.ts';
 import { requirements } from '../../injection/requirements.ts';
 import { secretContent, type SecretContent } from '../../injection/secret-content.ts';
+import { whyNotSeen } from '../../runtime/watch-scope.ts';
 import type { Answer } from '../../stores/cache.ts';
 import type { Observed } from './observe.ts';
 import { some, storeName, undecidedProblems } from './untold.ts';
@@ -29,7 +31,12 @@ export function resolve(observed: Observed): Resolution {
   const { requirements: needs, answer } = observed;
   if (needs.problems.length > 0) return { kind: 'problems', problems: needs.problems };
   if (answer !== undefined) return resolveAnswer(observed, answer);
-  const message = `SecretStoreConfig ${storeName(observed)} does not exist: create it, or correct spec.storeRef.`;
+  const { namespace } = storeRefOf(observed.binding);
+  const why = whyNotSeen(namespace, observed.storeNamespace, 'create it, or correct spec.storeRef');
+  const message = `SecretStoreConfig ${storeName(observed)} ${why}.`;
+  // It may be there: what it gave stays good, as in an outage.
+  if (observed.storeNamespace === 'unknown')
+    return { kind: 'unknown', problem: { reason: 'StoreUnreachable', message } };
   return { kind: 'problems', problems: [{ reason: 'StoreNotFound', message }] };
 }
 
@@ -54,14 +61,20 @@ function remainsOf(observed: Observed, answer: Answer): { readonly remains?: Sec
   const { spec } = observed.binding;
   for (const part of [grantedPart(spec, answer), nothingOf(spec)]) {
     const rest = contentOf(observed, part, answer);
-    if (rest.kind === 'content') return { remains: rest.content };
+    if (rest.kind === 'content') return { remains: withIndex(observed, rest.content) };
   }
   return {};
+}
+
+/** Executors of jobs that run name the index of the keys: without it they could not start. */
+function withIndex({ binding }: Observed, content: SecretContent): SecretContent {
+  return { ...content, data: { [keyIndexName(binding.metadata.name)]: '', ...content.data } };
 }
 
 function contentOf(observed: Observed, spec: BindingSpec, answer: Answer): Resolution {
   const content = secretContent({
     spec,
+    binding: observed.binding.metadata.name,
     secretName: observed.secretName,
     values: valuesOf(answer),
     groups: answer.groups,
@@ -103,7 +116,7 @@ function absentProblems(observed: Observed, answer: Answer): Problem[] {
 /** The spec without the entries that need a key which is denied, or is not there, and without empty groups. */
 function grantedPart(binding: BindingSpec, answer: Answer): BindingSpec {
   const spec = expandedSpec(binding);
-  const has = (entry: Pick<BindingSpec, 'env' | 'sparkConf' | 'references'>): boolean => {
+  const has = (entry: Pick<BindingSpec, 'env' | 'sparkConf' | 'references' | 'files'>): boolean => {
     const { keys, groups } = requirements({ ...nothingOf(spec), ...entry });
     return keys.every((key) => answer.values.has(key)) && groups.every((group) => answer.groups.get(group)?.length);
   };
@@ -116,9 +129,10 @@ function grantedPart(binding: BindingSpec, answer: Answer): BindingSpec {
     envFrom: (spec.envFrom ?? []).filter(({ group }) => answer.groups.get(group as SecretGroup)?.length),
     sparkConf: conf.filter((entry) => isProvided(entry, variables)),
     references: (spec.references ?? []).filter((entry) => has({ references: [entry] })),
+    files: (spec.files ?? []).filter((entry) => has({ files: [entry] })),
   };
 }
 
 function nothingOf(spec: BindingSpec): BindingSpec {
-  return { ...spec, env: [], envFrom: [], sparkConf: [], presets: [], references: [] };
+  return { ...spec, env: [], envFrom: [], sparkConf: [], presets: [], references: [], files: [] };
 }

@@ -1,3 +1,4 @@
+import { withoutEndSlashes } from '../paths.ts';
 import type { Container, EnvVar, VolumeMount } from '../pod.ts';
 
 /** Where the driver sees what the init container made. */
@@ -44,11 +45,11 @@ function readOnly(mount: VolumeMount): VolumeMount {
 /** Variables that the mounts' `subPathExpr` name, as the driver's container has them. */
 export function mountEnv(driver: Container, mounts: readonly VolumeMount[]): readonly EnvVar[] {
   const names = mounts.flatMap(({ subPathExpr = '' }) =>
-    [...subPathExpr.matchAll(/\$\(([^)]*)\)/g)].map(([, name]) => name),
+    [...subPathExpr.matchAll(/\$\(([^()]*)\)/g)].map(([, name]) => name),
   );
   return [...new Set(names)].flatMap((name) => (name === undefined ? [] : (envEntry(driver, name) ?? [])));
 }
 
 function slashed(path: string): string {
-  return path.replace(/\/*$/, '/');
+  return `${withoutEndSlashes(path)}/`;
 }

@@ -5,6 +5,8 @@ import type { BindingView } from '../binding-view.ts';
 import { confTemplate, type ConfEntry } from '../conf-template.ts';
 import { envVariable, goesTo, keysOfSource } from '../environment.ts';
 import { carrierOf, expandedSpec, isCarrier } from '../expanded-spec.ts';
+import { fileProblem } from '../file-content.ts';
+import { filesFolder, type FileEntry } from '../files.ts';
 import type { ExplainedItem, ItemSource } from './result.ts';
 import { presetEntries } from '../presets.ts';
 import { templateKeys, type Template, type TemplateProblem } from '../template.ts';
@@ -15,8 +17,8 @@ type GroupEntry = NonNullable<BindingSpec['envFrom']>[number];
 const BOTH = ['driver', 'executors'] as const;
 
 /**
- * What a binding gives a job: its variables (those of a group as far as the binding's Secret tells them), properties, and
- * what jobs may refer to. Of templates only the keys.
+ * What a binding gives a job: its variables (those of a group as far as the binding's Secret tells them), properties, what
+ * jobs may refer to, and files. Of templates only the keys. Not what the operator itself tells a pod by variables.
  */
 export function bindingItems({ binding, secret }: BindingView): readonly ExplainedItem[] {
   const { spec } = binding;
@@ -32,6 +34,7 @@ export function bindingItems({ binding, secret }: BindingView): readonly Explain
     ...(spec.envFrom ?? []).flatMap((entry) => groupVariables(entry, grouped)),
     ...(expanded.sparkConf ?? []).map((entry) => property(entry, carriers, presets)),
     ...(spec.references ?? []).map(({ key, group }) => reference(key, group)),
+    ...(spec.files ?? []).map((entry) => file(entry, binding.metadata.name)),
   ];
 }
 
@@ -89,6 +92,13 @@ function reference(key: string | undefined, group: string | undefined): Explaine
   return { ...common, name: `\${secrets.${parsed}/*}`, from: { kind: 'group', keys: [], group: parsed } };
 }
 
+function file(entry: FileEntry, binding: string): ExplainedItem {
+  const common = { what: 'file', reaches: BOTH, delivery: 'Mount' } as const;
+  if (fileProblem(entry) !== undefined) return { ...common, name: '', from: INVALID };
+  const { path: name, key } = entry;
+  return { ...common, name, from: { kind: 'key', keys: [key] }, path: `${filesFolder(binding)}/${name}` };
+}
+
 /** What is no key may be a value that somebody wrote there by mistake: it is not shown. */
 const INVALID: ItemSource = { kind: 'invalid', keys: [] };
 
@@ -113,9 +123,9 @@ function presetNames(spec: BindingSpec): ReadonlyMap<string, string> {
   return new Map(all.toReversed().filter(([name]) => !own.has(name)));
 }
 
-/** Every key that a binding covers, as far as its spec and its Secret tell. */
+/** Every key that a job may refer to because of a binding, as far as its spec and its Secret tell. */
 export function coveredKeys({ binding, secret }: BindingView): ReadonlySet<string> {
-  const items = bindingItems({ binding, secret }).flatMap(({ from }) => from.keys);
+  const items = bindingItems({ binding, secret }).flatMap(({ what, from }) => (what === 'file' ? [] : from.keys));
   const sources = Object.values(secret?.envKeys ?? {}).flatMap((source) => keysOfSource(source));
   const all = [...items, ...sources, ...(secret?.referenceKeys ?? [])];
   return new Set(all.filter((key) => parseSource(key) !== undefined));

@@ -28,7 +28,10 @@ const KINDS: readonly Kind[] = [
   },
 ];
 
-/** The kinds that are understood, for messages. */
+/** What the kinds that are understood are called. */
+export const MANIFEST_KINDS: readonly Pick<Kind, 'kind' | 'group'>[] = KINDS;
+
+/** The same for messages. */
 export const UNDERSTOOD = KINDS.map(({ kind, group }) => (group === '' ? kind : `${kind} (${group})`)).join(', ');
 
 /** The objects in a parsed manifest: itself, or the items of a List. */

@@ -2,7 +2,7 @@ import { storeOf } from '../../api/kinds.ts';
 import { parseKey } from '../../api/secret-key.ts';
 import type { BindingView } from '../binding-view.ts';
 import { forbiddenConfKey, isRepublished, REPUBLISHED } from '../conf-key.ts';
-import { envReferences, lastOfEachName, REFERENCE } from '../env-references.ts';
+import { envReferences, lastOfEachName, referencesIn } from '../env-references.ts';
 import { bindingItems, coveredKeys } from './additions.ts';
 import type { ExplainedReference } from './result.ts';
 import type { ConfText, Subject } from './subject.ts';
@@ -107,5 +107,5 @@ function commandConf(container: Container): ConfText[] {
 }
 
 function keysIn(text = ''): readonly string[] {
-  return [...new Set([...text.matchAll(REFERENCE)].map(([, key = '']) => key))];
+  return [...new Set(referencesIn(text).map(({ key }) => key))];
 }

@@ -74,18 +74,19 @@ export interface ExplainedCondition {
 /** One thing that a binding gives. */
 export interface ExplainedItem {
   /** `variables`: those of a group whose keys are not known here. `reference`: what jobs may name as `${secrets.KEY}`. */
-  readonly what: 'variable' | 'variables' | 'property' | 'reference';
-  /** Of the variable or property; with a `*` at its end for `variables`. */
+  readonly what: 'variable' | 'variables' | 'property' | 'reference' | 'file';
+  /** Of the variable, property or file; with a `*` at its end for `variables`. */
   readonly name: string;
   readonly from: ItemSource;
   readonly reaches: readonly ('driver' | 'executors')[];
   /**
    * `SecretKeyRef`: a variable whose value the kubelet takes from the binding's Secret. `Environment`: a property that names
    * a variable, `via`, which holds the value. `Value`: a property that holds the value, in the file that Spark reads.
-   * `OnDemand`: only where the job refers to it.
+   * `OnDemand`: only where the job refers to it. `Mount`: a file at `path`.
    */
-  readonly delivery: 'SecretKeyRef' | 'Environment' | 'Value' | 'OnDemand';
+  readonly delivery: 'SecretKeyRef' | 'Environment' | 'Value' | 'OnDemand' | 'Mount';
   readonly via?: string;
+  readonly path?: string;
   /** Why the pod gets something else. */
   readonly note?: string;
 }

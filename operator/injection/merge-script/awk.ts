@@ -220,6 +220,16 @@ function add(kind,    at, name) {
   }
 }
 
+# Where the API of the operator is: both, or what the job says itself
+function tell(    own, url, ca) {
+  own = "spark.executorEnv."
+  url = "SPARK_SECRETS_API_URL"
+  ca = "SPARK_SECRETS_API_CA"
+  if (ENVIRON[url] == "" || (own url) in final || (own ca) in final) return
+  put(own url, ENVIRON[url])
+  put(own ca, ENVIRON[ca])
+}
+
 kind ~ /^(references|executors)$/ {
   entry()
   next
@@ -246,6 +256,7 @@ END {
   add("job")
   add("before")
   add("after")
+  tell()
   name = "spark.redaction.regex"
   regex = ("job", name) in data ? data["job", name] : "(?i)secret|password|token|access[.]?key|credential"
   put(name, "(?\\:" regex ")" regexes)

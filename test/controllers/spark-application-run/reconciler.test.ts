@@ -1,12 +1,14 @@
 import { expect } from 'chai';
 import { LABELS } from '../../../operator/api/group.ts';
 import { POD, SECRET, SPARK_JOB_SECRET_BINDING } from '../../../operator/api/kinds.ts';
+import { keyIndexName } from '../../../operator/injection/key-index.ts';
 import { runSecretName } from '../../../operator/injection/secret-name.ts';
 import { ApiError } from '../../../operator/runtime/api-error.ts';
 import { failureOf, seenOf } from '../../support/failure.ts';
 import { NAMESPACE, RUN, RunWorld } from './run-world.ts';
 
 const NAME = `spark-secrets-orders-run-${RUN}`;
+const INDEX = keyIndexName('orders');
 
 describe('the reconciler of runs', () => {
   let world: RunWorld;
@@ -31,7 +33,11 @@ describe('the reconciler of runs', () => {
     });
     expect(world.text()).to.include({
       A: 'one',
-      'spark.properties': `spark.a=one\nspark.kubernetes.executor.secretKeyRef.A=${NAME}\\:A\nspark.kubernetes.executor.label.secrets.iomete.com/injected=true\n`,
+      'spark.properties':
+        `spark.a=one\nspark.kubernetes.executor.secretKeyRef.A=${NAME}\\:A\n` +
+        `spark.kubernetes.executor.secretKeyRef.${INDEX}=${NAME}\\:${INDEX}\n` +
+        'spark.kubernetes.executor.label.secrets.iomete.com/injected=true\n',
+      [INDEX]: 'A env A\n',
       'redaction.regex': '|^spark[.]a$',
     });
     expect(world.events).to.deep.equal([]);

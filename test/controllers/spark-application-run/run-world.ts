@@ -13,7 +13,7 @@ import {
 } from '../../../operator/api/kinds.ts';
 import { withoutValues } from '../../../operator/api/run-secret.ts';
 import { RunReconciler } from '../../../operator/controllers/spark-application-run/reconciler.ts';
-import { runSecretName } from '../../../operator/injection/secret-name.ts';
+import { filesSecretName, runSecretName } from '../../../operator/injection/secret-name.ts';
 import { secretContent } from '../../../operator/injection/secret-content.ts';
 import { specDigest } from '../../../operator/injection/spec-digest.ts';
 import { leasedFor } from '../../../operator/watches.ts';
@@ -22,6 +22,7 @@ import type { Result } from '../../../operator/runtime/reconciler.ts';
 import { FakeCluster } from '../../doubles/fake-cluster.ts';
 import { LeasingStore } from '../../support/lease-double.ts';
 import { binding, GRANT_ALL, storeConfig } from '../../support/objects.ts';
+import { ScopeDouble } from '../../support/scope.ts';
 import { spec, values } from '../../injection/bindings.ts';
 
 export const NAMESPACE = 'analytics';
@@ -33,6 +34,7 @@ export class RunWorld {
   /** `reason: message` of each event, and the pod that it is on. */
   readonly events: { readonly pod: string; readonly reason: string; readonly message: string }[] = [];
   readonly store = new LeasingStore();
+  readonly scope = new ScopeDouble();
   readonly cache = new StoreCache({ open: () => this.store, onChange: () => undefined });
 
   /** A new one each time: as an operator that has just started. */
@@ -53,6 +55,7 @@ export class RunWorld {
       client: cluster,
       sources: {
         cache,
+        scope: this.scope,
         stores: cluster.lister(SECRET_STORE_CONFIG),
         namespaces: cluster.lister(NAMESPACES),
         bindings: cluster.lister(SPARK_JOB_SECRET_BINDING),
@@ -87,16 +90,29 @@ export class RunWorld {
     return this.cluster.put(SPARK_JOB_SECRET_BINDING, { ...bound, status } as never) as SparkJobSecretBinding;
   }
 
-  /** The binding's own Secret with that value, as its reconciler writes it. */
+  /** The binding's own Secrets with that value, as its reconciler writes them. */
   share(value: string, name = 'orders', digest?: string, more: Partial<BindingSpec> = {}): void {
     const secretName = `spark-secrets-${name}`;
     const spec = { ...SPEC, ...more };
-    const content = secretContent({ spec, secretName, values: values({ A: value }), groups: new Map() });
+    const content = secretContent({ spec, binding: name, secretName, values: values({ A: value }), groups: new Map() });
     if ('problems' in content) throw new Error(JSON.stringify(content.problems));
     const labels = { [LABELS.binding]: name };
     const annotations = { [ANNOTATIONS.specDigest]: digest ?? specDigest(spec) };
     const secret = { metadata: { name: secretName, namespace: NAMESPACE, labels, annotations }, data: content.data };
-    this.cluster.put(SECRET, secret);
+    if (content.files === undefined) {
+      this.cluster.put(SECRET, secret);
+      return;
+    }
+    // Only with files does it matter here which versions they are of.
+    const noted = { ...annotations, [ANNOTATIONS.versions]: JSON.stringify({ A: `of-${value}` }) };
+    const { data, keys } = content.files;
+    const files = { ...noted, [ANNOTATIONS.fileKeys]: JSON.stringify(keys) };
+    const named = { namespace: NAMESPACE, labels };
+    this.cluster.put(SECRET, {
+      metadata: { ...named, name: filesSecretName(name), annotations: files },
+      data,
+    } as Secret);
+    this.cluster.put(SECRET, { ...secret, metadata: { ...secret.metadata, annotations: noted } });
   }
 
   /** A binding of `spec` with its Secret, and its store, which makes credentials at `database/creds/readonly`. */

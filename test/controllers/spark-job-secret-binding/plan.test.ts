@@ -3,6 +3,7 @@ import { findCondition } from '../../../operator/api/conditions.ts';
 import type { Observed } from '../../../operator/controllers/spark-job-secret-binding/observe.ts';
 import { plan, sameStatus, type Plan } from '../../../operator/controllers/spark-job-secret-binding/plan.ts';
 import { OperatorError } from '../../../operator/errors.ts';
+import { INDEX } from '../../injection/bindings.ts';
 import { group, key } from '../../support/keys.ts';
 import { answer, carriedOut, failed, groups, observed } from '../../support/observed.ts';
 
@@ -20,7 +21,7 @@ const message = ({ status }: Plan) => findCondition(status.conditions, 'Ready')?
 const dataOf = ({ secret }: Plan) =>
   Object.fromEntries(
     Object.entries(secret?.data ?? {}).flatMap(([name, text]) =>
-      name.includes('.') ? [] : [[name, Buffer.from(text, 'base64').toString()]],
+      name.includes('.') || INDEX.test(name) ? [] : [[name, Buffer.from(text, 'base64').toString()]],
     ),
   );
 

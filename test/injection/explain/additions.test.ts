@@ -70,6 +70,24 @@ describe('the explanation of what a binding gives', () => {
     ]);
   });
 
+  it('as files, with where they are', () => {
+    const files = [
+      { path: 'store.jks', key: 'orders/STORE', encoding: 'base64' as const },
+      { path: 'ca.pem', key: 'CA' },
+    ];
+    expect(itemsOf({ files })).to.deep.equal([
+      'file store.jks key:orders/STORE driver+executors Mount',
+      'file ca.pem key:CA driver+executors Mount',
+    ]);
+    const [found] = explained(driver(), binding({ env: [], files })).bindings;
+    expect(found?.gives[0]?.path).to.equal(`/mnt/spark-secrets/files/${found?.name}/store.jks`);
+  });
+
+  it('but never what the operator itself tells a pod', () => {
+    const text = JSON.stringify(explained(driver(), binding({ env: [{ name: 'A', key: 'K' }] })));
+    expect(text).not.to.contain('SPARK_SECRETS_');
+  });
+
   it('but never what is no key, and no text of a template', () => {
     const wrong = 'canary value that is no key';
     const text = JSON.stringify(
@@ -87,6 +105,7 @@ describe('the explanation of what a binding gives', () => {
           ],
           envFrom: [{ group: wrong }],
           references: [{ key: wrong }, { group: wrong }],
+          files: [{ path: 'f', key: wrong }],
         }),
       ),
     );

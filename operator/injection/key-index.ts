@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import { keyOfSource } from './environment.ts';
+import { isCarrier } from './expanded-spec.ts';
+import type { FileContent } from './file-content.ts';
+import { filesFolder } from './files.ts';
+
+/** A variable has room for twice as much; what does not fit is asked of the API. */
+const MOST_BYTES = 65_536;
+
+/** What an index is made of: name of each variable → its source, and name of each file → its key. */
+export interface Indexed {
+  readonly envKeys: Readonly<Record<string, string>>;
+  readonly fileKeys: FileContent['keys'];
+}
+
+/** The variable by which a pod knows where the keys of a binding are in it: `SPARK_SECRETS_KEYS_` and 12 hex digits. */
+export function keyIndexName(binding: string): string {
+  return `SPARK_SECRETS_KEYS_${createHash('sha256').update(binding).digest('hex').slice(0, 12)}`;
+}
+
+/** Whether a binding that gives these has an index: one of properties and references alone has none. */
+export function hasKeyIndex(envKeys: Indexed['envKeys'], hasFiles: boolean): boolean {
+  return hasFiles || Object.entries(envKeys).some(([name, source]) => isIndexed(name, source));
+}
+
+/**
+ * The text of that variable: a line `KEY env NAME` or `KEY file PATH` for each key and each place where it is, sorted. Holds no
+ * value. It is the same for driver and executors: a place that a container does not have may be named. Undefined: there is
+ * nothing to tell. Of a very long one the first lines.
+ */
+export function keyIndex(binding: string, { envKeys, fileKeys }: Indexed): string | undefined {
+  const env = Object.entries(envKeys)
+    .filter(([name, source]) => isIndexed(name, source))
+    .map(([name, source]) => `${source} env ${name}\n`);
+  const files = Object.entries(fileKeys).map(([name, key]) => `${key} file ${filesFolder(binding)}/${name}\n`);
+  const lines = [...env, ...files].sort();
+  if (lines.length === 0) return undefined;
+  const text = lines.join('');
+  return text.slice(0, text.lastIndexOf('\n', MOST_BYTES) + 1);
+}
+
+/** Not those that are made of a text around keys, nor those that stand for a property. */
+function isIndexed(name: string, source: string): boolean {
+  return !isCarrier(name) && keyOfSource(source) !== undefined;
+}
