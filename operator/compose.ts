@@ -1,6 +1,7 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import { bindingViews } from './binding-views.ts';
 import type { Config } from './config.ts';
+import { createPage } from './console/page.ts';
 import { MissedInjectionReconciler } from './controllers/missed-injection/reconciler.ts';
 import { RestartReconciler } from './controllers/rotation-restart/reconciler.ts';
 import { StoreReconciler } from './controllers/secret-store-config/reconciler.ts';
@@ -15,6 +16,7 @@ import { RefreshNote } from './http/refresh-note.ts';
 import { ApiServer } from './http/server.ts';
 import { decide } from './injection/decide.ts';
 import { NamespaceReferences } from './namespace-references.ts';
+import { controllerNews, watchNews } from './news.ts';
 import { Program } from './program.ts';
 import { Controller } from './runtime/controller.ts';
 import { EventRecorder } from './runtime/events.ts';
@@ -22,7 +24,7 @@ import { leaseCounts } from './lease-counts.ts';
 import { HttpKubeClient, type KubeClient } from './runtime/kube-client.ts';
 import { KubeConnection } from './runtime/kube-connection.ts';
 import { LeaderElection } from './runtime/leader-election.ts';
-import { requestFromKey, TerminalError, type Reconciler } from './runtime/reconciler.ts';
+import { requestFromKey, type Reconciler } from './runtime/reconciler.ts';
 import { SparkSecretsOperator } from './operator.ts';
 import { keyFilter } from './stores/access.ts';
 import { StoreCache, type StoreCacheOptions } from './stores/cache.ts';
@@ -32,6 +34,7 @@ import { createLogger, stringLogger, type Logger } from './telemetry/logger.ts';
 import { Metrics } from './telemetry/metrics.ts';
 import { createWatches, type Watches } from './watches.ts';
 import { Admission } from './webhook/admission.ts';
+import { apiAddress } from './webhook/api-address.ts';
 import { CertificateKeeper } from './webhook/certificate-keeper.ts';
 import { decodeSecret } from './webhook/certificate-secret.ts';
 import { SECRET_KEYS } from './webhook/certificate-state.ts';
@@ -66,13 +69,8 @@ export function compose(config: Config, kubeConfig: KubeConfig, onFatal: (reason
   const metrics = new Metrics();
   const connection = new KubeConnection(kubeConfig);
   const client = new HttpKubeClient(connection);
-  const watches = createWatches({
-    ...config,
-    connection,
-    onLost: (plural, err) => {
-      logger.warn({ err, plural }, 'watch lost, trying again');
-    },
-  });
+  const watches = createWatches({ ...config, connection, ...watchNews(logger) });
+  metrics.watchNamespaces(() => watches.scope.states());
   const parts: Parts = { config, logger, metrics, connection, client, watches };
   const { controllers, cache, events } = createControllers(parts);
   const api = createApi(parts, cache, () => election.leading);
@@ -135,18 +133,19 @@ function createControllers(parts: Parts): { controllers: Controllers; cache: Sto
   });
   const now = (): Date => new Date();
   const sources = { ...watches, cache, coverage };
+  const { scope } = watches;
   const bindings = controller(
     parts,
     'sparkjobsecretbinding',
-    new BindingReconciler({ client, sources, events, now }),
+    scope.guard(new BindingReconciler({ client, sources, events, now })),
     BINDINGS_AT_ONCE,
   );
   const controllers = {
     bindings,
-    runs: controller(parts, 'sparkapplicationrun', new RunReconciler({ client, sources, events })),
+    runs: controller(parts, 'sparkapplicationrun', scope.guard(new RunReconciler({ client, sources, events }))),
     restarts: controller(parts, 'rotationrestart', new RestartReconciler({ client, sources, events, now }), 1),
-    missed: controller(parts, 'missedinjection', createMissed(parts, { events, coverage }), 1),
-    stores: controller(parts, 'secretstoreconfig', new StoreReconciler({ client, sources, events, now })),
+    missed: controller(parts, 'missedinjection', scope.guard(createMissed(parts, { events, coverage })), 1),
+    stores: controller(parts, 'secretstoreconfig', scope.guard(new StoreReconciler({ client, sources, events, now }))),
     coverage: controller(parts, 'coverage', coverage, 1),
     certificates: controller(parts, 'certificates', createCertificates(parts), 1),
   };
@@ -168,19 +167,8 @@ function createMissed(
   });
 }
 
-function controller({ logger, metrics }: Parts, name: string, reconciler: Reconciler, concurrency = 4): Controller {
-  return new Controller({
-    name,
-    reconciler,
-    concurrency,
-    onError: (request, err, retry) => {
-      logger.warn({ controller: name, ...request, err, retry }, 'reconcile failed');
-    },
-    onDone: ({ ms, error }) => {
-      const failed = error instanceof TerminalError ? 'terminal' : 'error';
-      metrics.reconciled(name, error === undefined ? 'success' : failed, ms);
-    },
-  });
+function controller(parts: Parts, name: string, reconciler: Reconciler, concurrency = 4): Controller {
+  return new Controller({ name, reconciler, concurrency, ...controllerNews(name, parts) });
 }
 
 function createCache(
@@ -216,6 +204,7 @@ function createCoverage(parts: Parts, onChange: (namespaces: readonly string[]) 
     secrets: watches.certificate,
     secret: { namespace: config.namespace, name: config.certificateSecret },
     bindings: watches.bindings,
+    scope: watches.scope,
     ownNamespace: config.namespace,
     target: targetOf(config),
     logger,
@@ -235,9 +224,17 @@ function createCertificates({ config, client, watches, logger }: Parts): Certifi
 }
 
 function createWebhook({ config, watches, metrics, logger }: Parts, api: ApiServer): WebhookServer {
+  const address = apiAddress({
+    target: targetOf(config),
+    port: () => config.apiPort || api.port,
+    secret: { namespace: config.namespace, name: config.certificateSecret },
+    secrets: watches.certificate,
+  });
+  const { operatorImage } = config;
   const admission = new Admission({
-    decide: (pod, views, newRun) => decide(pod, views, newRun, { operatorImage: config.operatorImage }),
+    decide: (pod, views, newRun) => decide(pod, views, newRun, { operatorImage, api: address() }),
     views: bindingViews(watches.bindings, watches.secrets),
+    scope: watches.scope,
     onDone: (outcome, ms) => {
       metrics.admitted(outcome, ms);
     },
@@ -284,7 +281,9 @@ function createApi({ config, client, watches, logger }: Parts, cache: StoreCache
   });
   const needed = [watches.bindings, watches.secrets, watches.stores, watches.namespaces, watches.drivers];
   const isReady = (): boolean => needed.every(({ synced }) => synced);
-  return new ApiServer({ port: config.apiPort, callers, audit, routes, logger, isReady });
+  const page = createPage(config.consoleFolder);
+  const { scope } = watches;
+  return new ApiServer({ port: config.apiPort, callers, audit, routes, logger, isReady, scope, page });
 }
 
 function targetOf({ webhookUrl, namespace, webhookService, clusterDomain }: Config): WebhookTarget {

@@ -1,7 +1,11 @@
+import { join } from 'node:path';
+
 /** How the process was set up: read once, never changed. */
 export interface Config {
   /** The operator's own namespace. */
   readonly namespace: string;
+  /** The only namespaces that it watches, its own among them; undefined: the whole cluster. */
+  readonly watchNamespaces: readonly string[] | undefined;
   /** Name of the operator's own ServiceAccount; undefined: it runs without one, and can't log in to stores with it. */
   readonly serviceAccount: string | undefined;
   /** Namespaces whose stores may log in with that ServiceAccount. */
@@ -25,11 +29,16 @@ export interface Config {
   readonly clusterDomain: string;
   /** The image that this process runs from, as its pod names it; undefined: it was not told, or runs from none. */
   readonly operatorImage: string | undefined;
+  /** Folder of the built Secrets page; it need not be there. */
+  readonly consoleFolder: string;
   readonly logLevel: LogLevel;
 }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** RFC 1123, a label. */
+const NAMESPACE = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -38,6 +47,7 @@ export function readConfig(environment: Environment): Config {
   const namespace = required(environment, 'POD_NAMESPACE');
   return Object.freeze({
     namespace,
+    watchNamespaces: watched(environment['WATCH_NAMESPACES'], namespace),
     serviceAccount: environment['SERVICE_ACCOUNT'],
     identityNamespaces: list(environment['IDENTITY_NAMESPACES']) ?? [namespace],
     identity: required(environment, 'POD_NAME'),
@@ -52,6 +62,8 @@ export function readConfig(environment: Environment): Config {
     clusterDomain: environment['CLUSTER_DOMAIN'] ?? 'cluster.local',
     // Without a name there is none: '' in a pod would be refused by the API server.
     operatorImage: environment['OPERATOR_IMAGE'] === '' ? undefined : environment['OPERATOR_IMAGE'],
+    // In the image it lies beside the operator's one file.
+    consoleFolder: environment['CONSOLE_FOLDER'] ?? join(import.meta.dirname, 'console'),
     logLevel: logLevel(environment['LOG_LEVEL'] ?? 'info'),
   });
 }
@@ -61,6 +73,16 @@ function required(environment: Environment, name: string): string {
   if (value === undefined || value === '')
     throw new Error(`${name} is not set: the chart sets it from the pod's fields`);
   return value;
+}
+
+/** A list without a name would be the whole cluster by mistake. */
+function watched(text: string | undefined, own: string): string[] | undefined {
+  if (text === undefined || text === '') return undefined;
+  const names = list(text) ?? [];
+  const bad = names.find((name) => !NAMESPACE.test(name));
+  if (bad !== undefined) throw new Error(`WATCH_NAMESPACES names ${bad}, which can be no namespace`);
+  if (names.length === 0) throw new Error('WATCH_NAMESPACES names no namespace: unset it to watch the whole cluster');
+  return [...new Set([own, ...names])];
 }
 
 /** Comma separated. An empty text is an empty list. */

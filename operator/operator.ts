@@ -7,7 +7,7 @@ import {
   ResourceMetaImpl,
 } from './runtime/dot-i.ts';
 
-/** The part of an Informer that the operator uses: compose builds it and shares it with those who read from it. */
+/** The part of an informer, or of a group of them, that the operator uses: compose builds it and shares it with those who read from it. */
 export interface WatchedInformer {
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -20,7 +20,7 @@ export interface WatchedKind {
   readonly group: string;
   readonly version: string;
   readonly plural: string;
-  /** The informer's own namespace; left out: all. */
+  /** The informer's own namespace; left out: all, or those of a group. */
   readonly namespace?: string;
   readonly informer: WatchedInformer;
   /** Should only enqueue `event.meta`'s name. Left out: the informer is kept current for its readers. */

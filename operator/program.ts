@@ -1,5 +1,4 @@
 import type { Controllers } from './compose.ts';
-import { RESTARTS } from './controllers/rotation-restart/reconciler.ts';
 import { findCondition } from './api/conditions.ts';
 import type { ApiServer } from './http/server.ts';
 import type { SparkSecretsOperator } from './operator.ts';
@@ -10,7 +9,8 @@ import type { StoreCache } from './stores/cache.ts';
 import type { HealthServer } from './telemetry/health.ts';
 import type { Logger } from './telemetry/logger.ts';
 import type { Metrics } from './telemetry/metrics.ts';
-import type { Watches } from './watches.ts';
+import { lookAtAll } from './watched-kinds.ts';
+import { informersOf, type Watches } from './watches.ts';
 import type { WebhookServer } from './webhook/server.ts';
 
 /** What compose built. */
@@ -58,7 +58,7 @@ export class Program {
   /** Resolves when it serves what it knows; leading follows. Rejects when a port is taken. */
   async start(): Promise<void> {
     const { health, webhook, api, operator, election, watches } = this.#parts;
-    for (const [name, informer] of Object.entries(watches)) health.addCheck(`watch ${name}`, () => informer.synced);
+    for (const [name, informer] of informersOf(watches)) health.addCheck(`watch ${name}`, () => informer.synced);
     health.addCheck('webhook', () => webhook.ready);
     await health.start();
     await webhook.start();
@@ -104,15 +104,7 @@ export class Program {
   }
 
   #resync(): void {
-    const { watches, controllers } = this.#parts;
-    for (const { metadata } of watches.bindings.list()) {
-      const request = { namespace: metadata.namespace ?? '', name: metadata.name };
-      controllers.bindings.enqueue(request, 'low');
-      controllers.runs.enqueue(request, 'low');
-    }
-    controllers.restarts.enqueue(RESTARTS, 'low');
-    for (const { metadata } of watches.stores.list())
-      controllers.stores.enqueue({ namespace: metadata.namespace ?? '', name: metadata.name }, 'low');
+    lookAtAll(this.#parts.watches, this.#parts.controllers);
   }
 
   #count(): void {

@@ -5,7 +5,7 @@ import { missedIn } from './controllers/missed-injection/reconciler.ts';
 import { RESTARTS } from './controllers/rotation-restart/reconciler.ts';
 import type { WatchedKind } from './operator.ts';
 import { ResourceEventType, type ResourceEvent } from './runtime/dot-i.ts';
-import type { Informer } from './runtime/informer.ts';
+import type { AnyInformer } from './runtime/informer-group.ts';
 import type { KubeObject, ObjectMeta } from './runtime/kube-object.ts';
 import { requestFromKey } from './runtime/reconciler.ts';
 import { storeRefOf, type DriverPod, type SparkJobSecretBinding } from './api/kinds.ts';
@@ -36,6 +36,11 @@ export function watchedKinds(
   config: Config,
   cache: Pick<StoreCache, 'refresh'>,
 ): WatchedKind[] {
+  watches.scope.onReadable((namespace) => {
+    lookAtAll(watches, controllers);
+    lookAtLeft(namespace, watches, controllers);
+    controllers.coverage.enqueue({ namespace: '', name: config.webhookConfiguration });
+  });
   return [
     bindingKind(watches, controllers, config),
     storeKind(watches, controllers, cache),
@@ -43,6 +48,24 @@ export function watchedKinds(
     ...bareKinds(watches, controllers),
     ...webhookKinds(watches, controllers, config),
   ];
+}
+
+/** Everything is looked at again, when nothing else is to be done. Finds nothing to do unless something was missed. */
+export function lookAtAll(watches: Watches, { bindings, runs, restarts, stores }: Controllers): void {
+  for (const { metadata } of watches.bindings.list()) {
+    const request = { namespace: metadata.namespace ?? '', name: metadata.name };
+    bindings.enqueue(request, 'low');
+    runs.enqueue(request, 'low');
+  }
+  restarts.enqueue(RESTARTS, 'low');
+  for (const { metadata } of watches.stores.list())
+    stores.enqueue({ namespace: metadata.namespace ?? '', name: metadata.name }, 'low');
+}
+
+/** What a namespace that could not be read has left undone, besides: also where the binding itself is gone by now. */
+function lookAtLeft(namespace: string, watches: Watches, { runs, missed }: Controllers): void {
+  for (const binding of watches.runs.list().flatMap(leasedFor)) runs.enqueue(requestFromKey(binding), 'low');
+  missed.enqueueAfter(missedIn(namespace), MISSED_LAG_MS);
 }
 
 function bindingKind(
@@ -146,7 +169,7 @@ function webhookKinds(watches: Watches, { coverage, certificates }: Controllers,
 }
 
 function kind(
-  informer: WatchedKind['informer'] & Pick<Informer<KubeObject>, 'kind' | 'namespace'>,
+  informer: WatchedKind['informer'] & Pick<AnyInformer<KubeObject>, 'kind' | 'namespace'>,
   onEvent: (event: ResourceEvent) => void,
 ): WatchedKind {
   const { group, version, plural } = informer.kind;

@@ -19,124 +19,176 @@ import type { Pod } from './injection/pod.ts';
 import { runReferences } from './injection/run.ts';
 import { applicationNames } from './injection/runners/registry.ts';
 import { Informer, type InformerOptions } from './runtime/informer.ts';
+import { InformerGroup, type AnyInformer } from './runtime/informer-group.ts';
 import type { KubeConnection } from './runtime/kube-connection.ts';
-import type { KubeObject } from './runtime/kube-object.ts';
+import type { KubeKind, KubeObject } from './runtime/kube-object.ts';
+import { WatchScope } from './runtime/watch-scope.ts';
 import { WEBHOOK_CONFIGURATION, type WebhookConfiguration } from './webhook/webhook-configuration.ts';
 
 /** A driver pod as the API server sends it. */
 type RawDriverPod = KubeObject & Pod & Pick<DriverPod, 'status'>;
 
 /** What the operator follows; each kind is kept no larger than its readers need. */
-export type Watches = {
+export type Informers = {
   /** Index `store`: by the `namespace/name` of the store that a binding reads. */
-  readonly bindings: Informer<SparkJobSecretBinding>;
-  readonly stores: Informer<SecretStoreConfig>;
+  readonly bindings: AnyInformer<SparkJobSecretBinding>;
+  readonly stores: AnyInformer<SecretStoreConfig>;
   /** Secrets of bindings, without their values. */
-  readonly secrets: Informer<BindingSecret, Secret>;
+  readonly secrets: AnyInformer<BindingSecret>;
   /** Secrets of runs, without their values; those with credentials on lease in index `binding` by `namespace/name`. */
-  readonly runs: Informer<RunSecret, Secret>;
-  readonly namespaces: Informer<KubeObject>;
+  readonly runs: AnyInformer<RunSecret>;
+  readonly namespaces: AnyInformer<KubeObject>;
   /** Pods that got secrets, but not executors: drivers, servers, notebooks; index `binding` by `namespace/name`. */
-  readonly drivers: Informer<DriverPod, RawDriverPod>;
+  readonly drivers: AnyInformer<DriverPod>;
   /** Drivers and Connect servers without secrets that have not ended: labels and times. */
-  readonly bareDrivers: Informer<KubeObject>;
+  readonly bareDrivers: AnyInformer<KubeObject>;
   /** The same of other pods that ask for secrets by their label. */
-  readonly bareOptedIn: Informer<KubeObject>;
-  readonly configuration: Informer<WebhookConfiguration>;
-  readonly certificate: Informer<Secret>;
+  readonly bareOptedIn: AnyInformer<KubeObject>;
+  readonly configuration: AnyInformer<WebhookConfiguration>;
+  readonly certificate: AnyInformer<Secret>;
 };
+
+/** The informers, and which namespaces those of namespaced kinds watch. */
+export type Watches = Informers & { readonly scope: WatchScope };
 
 export interface WatchesOptions {
   readonly connection: KubeConnection;
   readonly namespace: string;
+  /** As in the Config. */
+  readonly watchNamespaces: readonly string[] | undefined;
   readonly webhookConfiguration: string;
   readonly certificateSecret: string;
   readonly onLost: (plural: string, error: unknown) => void;
+  /** Of a list of namespaces one may not be read: told once, until `onReadable`. */
+  readonly onForbidden?: (namespace: string) => void;
+  /** It can be read now. */
+  readonly onReadable?: (namespace: string) => void;
 }
 
 /** Builds the informers; the operator starts them. */
 export function createWatches(options: WatchesOptions): Watches {
-  const common = (plural: string): Common => commonOf(options, plural);
+  const { watchNamespaces: namespaces, onForbidden, onReadable } = options;
+  const scope = new WatchScope({ namespaces, ...(onForbidden && { onForbidden }) });
+  if (onReadable) scope.onReadable(onReadable);
+  const builder: Builder = { options, scope };
   return {
-    bindings: new Informer<SparkJobSecretBinding>({
-      ...common('sparkjobsecretbindings'),
+    scope,
+    ...declaredWatches(builder),
+    ...secretWatches(builder),
+    ...podWatches(builder),
+    ...webhookWatches(options),
+    namespaces: new Informer({ ...commonOf(options, NAMESPACE), transform: labelsOnly }),
+  };
+}
+
+/** Each informer by its name: in no order that means something. */
+export function informersOf(watches: Watches): [name: string, informer: AnyInformer<KubeObject>][] {
+  return Object.entries<AnyInformer<KubeObject> | WatchScope>(watches).flatMap(([name, part]) =>
+    part instanceof WatchScope ? [] : [[name, part]],
+  );
+}
+
+interface Builder {
+  readonly options: WatchesOptions;
+  readonly scope: WatchScope;
+}
+
+type Kept<T extends KubeObject, Raw extends KubeObject> = Omit<
+  InformerOptions<T, Raw>,
+  'connection' | 'namespace' | 'onListed' | 'onLost'
+>;
+
+/** An informer of the watched namespaces. `name` tells it from others of its kind. */
+function watched<T extends KubeObject, Raw extends KubeObject = T>(
+  { options, scope }: Builder,
+  name: keyof Informers,
+  kept: Kept<T, Raw>,
+): AnyInformer<T> {
+  const all = { ...kept, ...commonOf<Raw>(options, kept.kind) };
+  const { namespaces } = scope;
+  const onAccess = (namespace: string, isGranted: boolean): void => {
+    scope.heard(namespace, name, isGranted);
+  };
+  const informer =
+    namespaces === undefined ? new Informer<T, Raw>(all) : new InformerGroup<T, Raw>({ ...all, namespaces, onAccess });
+  scope.include(informer);
+  return informer;
+}
+
+function declaredWatches(builder: Builder): Pick<Watches, 'bindings' | 'stores'> {
+  return {
+    bindings: watched<SparkJobSecretBinding>(builder, 'bindings', {
       kind: SPARK_JOB_SECRET_BINDING,
       transform: withoutManagedFields,
       indexes: { store: (binding) => [keyOf(storeRefOf(binding))] },
     }),
-    stores: new Informer<SecretStoreConfig>({
-      ...common('secretstoreconfigs'),
-      kind: SECRET_STORE_CONFIG,
-      transform: storeConfig,
-    }),
-    secrets: new Informer<BindingSecret, Secret>({
-      ...common('secrets'),
+    stores: watched<SecretStoreConfig>(builder, 'stores', { kind: SECRET_STORE_CONFIG, transform: storeConfig }),
+  };
+}
+
+function secretWatches(builder: Builder): Pick<Watches, 'secrets' | 'runs'> {
+  return {
+    secrets: watched<BindingSecret, Secret>(builder, 'secrets', {
       kind: SECRET,
       labelSelector: LABELS.binding,
       transform: withoutContent,
     }),
-    runs: new Informer<RunSecret, Secret>({
-      ...common('secrets'),
+    runs: watched<RunSecret, Secret>(builder, 'runs', {
       kind: SECRET,
       labelSelector: LABELS.run,
       transform: withoutValues,
       indexes: { binding: leasedFor },
     }),
-    namespaces: new Informer({ ...common('namespaces'), kind: NAMESPACE, transform: labelsOnly }),
-    drivers: new Informer<DriverPod, RawDriverPod>({
-      ...common('pods'),
-      kind: POD,
-      // Executors have the label too, by their driver's conf; notebooks have no role.
-      labelSelector: `${LABELS.injected}=true,spark-role!=executor`,
-      transform: driverPod,
-      indexes: { binding: bindingsOf },
-    }),
-    ...bareWatches(options),
-    ...webhookWatches(options),
   };
 }
 
 const ROLES = DRIVER_ROLES.join();
 
-/** Two, as a selector of labels has no "or". Both are empty in a cluster where every Spark job has its secrets. */
-function bareWatches(options: WatchesOptions): Pick<Watches, 'bareDrivers' | 'bareOptedIn'> {
-  const pods = (labelSelector: string): Informer<KubeObject> =>
-    new Informer<KubeObject>({
-      ...commonOf(options, 'pods'),
+/** Bare ones are two, as a selector of labels has no "or": empty in a cluster where every Spark job has its secrets. */
+function podWatches(builder: Builder): Pick<Watches, 'drivers' | 'bareDrivers' | 'bareOptedIn'> {
+  const bare = (name: 'bareDrivers' | 'bareOptedIn', labelSelector: string): AnyInformer<KubeObject> =>
+    watched<KubeObject>(builder, name, {
       kind: POD,
       labelSelector: `${labelSelector},!${LABELS.injected}`,
       fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed',
       transform: barePod,
     });
   return {
-    bareDrivers: pods(`spark-role in (${ROLES})`),
-    bareOptedIn: pods(`${LABELS.inject}=true,spark-role notin (${ROLES},executor)`),
+    drivers: watched<DriverPod, RawDriverPod>(builder, 'drivers', {
+      kind: POD,
+      // Executors have the label too, by their driver's conf; notebooks have no role.
+      labelSelector: `${LABELS.injected}=true,spark-role!=executor`,
+      transform: driverPod,
+      indexes: { binding: bindingsOf },
+    }),
+    bareDrivers: bare('bareDrivers', `spark-role in (${ROLES})`),
+    bareOptedIn: bare('bareOptedIn', `${LABELS.inject}=true,spark-role notin (${ROLES},executor)`),
   };
 }
 
+/** Two objects by their names, whatever namespaces are watched. */
 function webhookWatches(options: WatchesOptions): Pick<Watches, 'configuration' | 'certificate'> {
   return {
     configuration: new Informer<WebhookConfiguration>({
-      ...commonOf(options, 'mutatingwebhookconfigurations'),
-      kind: WEBHOOK_CONFIGURATION,
+      ...commonOf(options, WEBHOOK_CONFIGURATION),
       fieldSelector: `metadata.name=${options.webhookConfiguration}`,
     }),
     certificate: new Informer<Secret>({
-      ...commonOf(options, 'secrets'),
-      kind: SECRET,
+      ...commonOf<Secret>(options, SECRET),
       namespace: options.namespace,
       fieldSelector: `metadata.name=${options.certificateSecret}`,
     }),
   };
 }
 
-type Common = Readonly<Pick<InformerOptions<KubeObject>, 'connection' | 'onLost'>>;
+type Common<Raw extends KubeObject> = Pick<InformerOptions<Raw>, 'connection' | 'kind' | 'onLost'>;
 
-function commonOf({ connection, onLost }: WatchesOptions, plural: string): Common {
+function commonOf<Raw extends KubeObject>({ connection, onLost }: WatchesOptions, kind: KubeKind<Raw>): Common<Raw> {
   return {
     connection,
+    kind,
     onLost: (error) => {
-      onLost(plural, error);
+      onLost(kind.plural, error);
     },
   };
 }

@@ -16,6 +16,25 @@ describe('the configuration', () => {
       expect(() => readConfig({ ...POD, [name]: value }), name).to.throw(name);
   });
 
+  describe('which namespaces it watches', () => {
+    const namespaces = (text?: string) => readConfig({ ...POD, WATCH_NAMESPACES: text }).watchNamespaces;
+
+    it('is the whole cluster unless it is told', () => {
+      expect([namespaces(), namespaces('')]).to.deep.equal([undefined, undefined]);
+    });
+
+    it('is a list, and always its own besides', () => {
+      expect(namespaces('analytics, platform,analytics')).to.deep.equal(['operator', 'analytics', 'platform']);
+      expect(namespaces('operator')).to.deep.equal(['operator']);
+    });
+
+    it('is not the whole cluster by mistake', () => {
+      expect(() => namespaces(' , ')).to.throw(/WATCH_NAMESPACES names no namespace: unset it/);
+      expect(() => namespaces('analytics,Sales')).to.throw(/WATCH_NAMESPACES names Sales, which can be no namespace/);
+      expect(() => namespaces('*')).to.throw(/can be no namespace/);
+    });
+  });
+
   it('knows the image that it runs from if it is told one', () => {
     const image = (text?: string) => readConfig({ ...POD, OPERATOR_IMAGE: text }).operatorImage;
     expect([image('r.example/operator:1'), image(''), image()]).to.deep.equal([

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SparkSecretsOperator, type WatchedKind } from '../operator/operator.ts';
 import { Informer } from '../operator/runtime/informer.ts';
+import { InformerGroup } from '../operator/runtime/informer-group.ts';
 import { KubeConnection } from '../operator/runtime/kube-connection.ts';
 import { ApiServer } from './doubles/api-server.ts';
 import { eventually } from './doubles/eventually.ts';
@@ -74,6 +75,24 @@ describe('operator', () => {
     operator = new SparkSecretsOperator([labelled('a'), labelled('b')]);
     await operator.start();
     expect(told.toSorted()).to.deep.equal(['a of-a', 'b of-b']);
+  });
+
+  it('takes a group of informers for one, and is ready without a namespace that may not be read', async () => {
+    const informer = new InformerGroup({
+      connection,
+      kind: { group: 'demo.io', version: 'v1', plural: 'things', kind: 'Thing', namespaced: true },
+      namespaces: ['one', 'two'],
+      backoff: { baseMs: 10, maxMs: 20 },
+    });
+    api.faults.push({ path: /namespaces[/]two/, code: 403 });
+    put(THINGS, 'a');
+    api.store.put(THINGS, { metadata: { name: 'b', namespace: 'two' } });
+    operator = new SparkSecretsOperator([kind('demo.io', 'things', { informer })]);
+    await operator.start();
+    expect(events).to.deep.equal(['MODIFIED Thing one/a']);
+    api.faults.length = 0;
+    await eventually(() => events.length === 2);
+    expect(events[1]).to.equal('MODIFIED Thing two/b');
   });
 
   it('lives through a watch that fails', async () => {

@@ -27,6 +27,8 @@ export interface InformerOptions<T extends KubeObject, Raw extends KubeObject = 
   /** The kind need not be installed: while the API server answers 404 there are simply no objects. */
   readonly optional?: boolean;
   readonly onChange?: ChangeListener<T>;
+  /** A full list was delivered: the first, and each after trouble. */
+  readonly onListed?: () => void;
   /** The list or watch failed; it goes on by itself. */
   readonly onLost?: (error: unknown) => void;
   /** A listener (or transform, or an index) threw; it will not be told of this change again. */
@@ -78,6 +80,11 @@ export class Informer<T extends KubeObject, Raw extends KubeObject = T> {
 
   get size(): number {
     return this.#cache.size;
+  }
+
+  /** Whether all objects of that namespace are here, as far as was told last. */
+  knows(namespace: string): boolean {
+    return this.#synced && (this.namespace === undefined || this.namespace === namespace);
   }
 
   /** Resolves when the first full list was delivered: it tries until then, or until `stop` (then `synced` is false). */
@@ -141,7 +148,9 @@ export class Informer<T extends KubeObject, Raw extends KubeObject = T> {
 
   #failuresAfter(error: unknown, failures: number): number {
     const code = error instanceof ApiError ? error.code : 0;
-    if (isGone(error) || code === 404 || failures + 1 >= FAILURES_BEFORE_RELIST) this.#resourceVersion = undefined;
+    // After a refusal, too: only a list tells at once that it is over.
+    const mustList = isGone(error) || [403, 404].includes(code) || failures + 1 >= FAILURES_BEFORE_RELIST;
+    if (mustList) this.#resourceVersion = undefined;
     if (!this.#isNotInstalled(error)) return failures + 1;
     this.#forgetAllBut(new Set());
     this.#markSynced();
@@ -166,6 +175,7 @@ export class Informer<T extends KubeObject, Raw extends KubeObject = T> {
     this.#forgetAllBut(seen);
     this.#resourceVersion = page.value;
     this.#markSynced();
+    if (!this.#isStopped()) quietly(this.#options.onListed);
   }
 
   #markSynced(): void {

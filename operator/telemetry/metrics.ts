@@ -24,6 +24,12 @@ export interface StoreFigures extends StoreLabels {
   readonly lastGood: Date | undefined;
 }
 
+/** A namespace of the list that is watched. */
+export interface NamespaceFigures {
+  readonly namespace: string;
+  readonly isReadable: boolean;
+}
+
 /** Credentials on lease of one store. */
 export interface LeaseFigures {
   readonly namespace: string;
@@ -44,6 +50,7 @@ export class Metrics {
   readonly #requested = new Map<string, Map<string, Record<string, string>>>();
   #stores: () => Iterable<StoreFigures> = () => [];
   #leases: () => Iterable<LeaseFigures> = () => [];
+  #namespaces: () => Iterable<NamespaceFigures> = () => [];
   #certificateEnds: Date | undefined;
 
   readonly #reconcileSeconds = new Histogram({
@@ -108,6 +115,7 @@ export class Metrics {
     });
     this.#addStoreGauges();
     this.#addLeaseGauge();
+    this.#addNamespaceGauge();
     const secondsLeft = (): number | undefined => this.#secondsLeft();
     new Gauge({
       name: 'spark_secrets_certificate_expiry_seconds',
@@ -149,6 +157,11 @@ export class Metrics {
   /** `leases` is asked at each scrape. */
   watchLeases(leases: () => Iterable<LeaseFigures>): void {
     this.#leases = leases;
+  }
+
+  /** `namespaces` is asked at each scrape; none for an operator of the whole cluster. */
+  watchNamespaces(namespaces: () => Iterable<NamespaceFigures>): void {
+    this.#namespaces = namespaces;
   }
 
   /** The store is gone, and its series with it. */
@@ -229,6 +242,19 @@ export class Metrics {
       collect() {
         this.reset();
         for (const { namespace, store, count } of leases()) this.set({ namespace, store }, count);
+      },
+    });
+  }
+
+  #addNamespaceGauge(): void {
+    const namespaces = (): Iterable<NamespaceFigures> => this.#namespaces();
+    new Gauge({
+      name: 'spark_secrets_namespace_readable',
+      help: 'Of an operator with a list of namespaces, for each: 1 while it may read it, 0 while its Role there is missing.',
+      labelNames: ['namespace'],
+      registers: this.#registers,
+      collect() {
+        for (const { namespace, isReadable } of namespaces()) this.set({ namespace }, isReadable ? 1 : 0);
       },
     });
   }

@@ -10,7 +10,13 @@ export interface Thing extends KubeObject {
 }
 
 export const THINGS = '/apis/demo.io/v1/things';
-const THING: KubeKind<Thing> = { group: 'demo.io', version: 'v1', plural: 'things', kind: 'Thing', namespaced: true };
+export const THING: KubeKind<Thing> = {
+  group: 'demo.io',
+  version: 'v1',
+  plural: 'things',
+  kind: 'Thing',
+  namespaced: true,
+};
 
 /** An API server double, informers on it, and notes of all that they tell. */
 export class InformerBench {

@@ -14,6 +14,8 @@ import { StoreReconciler } from '../../operator/controllers/secret-store-config/
 import { StoreCache } from '../../operator/stores/cache.ts';
 import type { LineTimes } from '../../operator/stores/line-times.ts';
 import { FakeCluster } from '../doubles/fake-cluster.ts';
+import { ScopeDouble } from './scope.ts';
+import { INDEX } from '../injection/bindings.ts';
 import { StoreDouble } from './store-double.ts';
 
 /** The two controllers over a fake cluster and a store in memory, run by hand. */
@@ -23,6 +25,7 @@ export class BindingWorld {
   /** `type reason` of each event. */
   readonly events: string[] = [];
   readonly told: string[] = [];
+  readonly scope = new ScopeDouble();
   coverage: Coverage = 'covered';
   now = new Date('2026-01-01T00:00:00Z');
   readonly cache: StoreCache;
@@ -60,6 +63,7 @@ export class BindingWorld {
       drivers: none,
       cache,
       coverage: { covers: () => this.coverage },
+      scope: this.scope,
     };
     const events = {
       record: (_subject: unknown, type: string, reason: string) => {
@@ -99,10 +103,10 @@ export class BindingWorld {
     return `${condition?.status} ${condition?.reason}`;
   }
 
-  /** Variables in the binding's Secret; undefined: there is none. */
+  /** Variables in the binding's Secret, but for the index of its keys; undefined: there is none. */
   variables(): Record<string, string> | undefined {
     const data = this.cluster.find(SECRET, 'analytics', 'spark-secrets-orders')?.data;
-    const entries = Object.entries(data ?? {}).filter(([name]) => !name.includes('.'));
+    const entries = Object.entries(data ?? {}).filter(([name]) => !name.includes('.') && !INDEX.test(name));
     return data && Object.fromEntries(entries.map(([name, text]) => [name, Buffer.from(text, 'base64').toString()]));
   }
 }

@@ -1,4 +1,5 @@
-import { withoutContent } from '../../operator/api/binding-secret.ts';
+import { withoutContent, type BindingSecret } from '../../operator/api/binding-secret.ts';
+import type { Secret } from '../../operator/api/kinds.ts';
 import type { SecretKey } from '../../operator/api/secret-key.ts';
 import { SecretValue } from '../../operator/api/secret-value.ts';
 import type { Observed } from '../../operator/controllers/spark-job-secret-binding/observe.ts';
@@ -48,10 +49,13 @@ export function observed(
     binding: bound,
     requirements: requirements(bound.spec),
     store: storeConfig({ access: GRANT_ALL }),
+    storeNamespace: 'known',
     answer: answer({ A: '1', B: '2' }),
     leaseProblems: [],
     secretName: 'spark-secrets-orders',
     secret: undefined,
+    filesName: 'spark-secrets-orders-files',
+    files: undefined,
     coverage: 'covered',
     drivers: [],
     ...more,
@@ -60,18 +64,16 @@ export function observed(
 
 /** The same after the plan was carried out and the informers caught up. */
 export function carriedOut(before: Observed, now: Date): Observed {
-  const { secret, status } = plan(before, now);
-  const stored = secret && {
-    ...secret,
-    metadata: {
-      ...secret.metadata,
-      uid: 'secret-1',
-      resourceVersion: `${Number(secret.metadata.resourceVersion ?? 0) + 1}`,
-    },
-  };
+  const { secret, files, status } = plan(before, now);
   return {
     ...before,
     binding: { ...before.binding, status },
-    secret: stored ? withoutContent(stored) : before.secret,
+    secret: secret ? stored(secret) : before.secret,
+    files: files ? stored(files) : before.files,
   };
+}
+
+function stored(secret: Secret): BindingSecret {
+  const resourceVersion = `${Number(secret.metadata.resourceVersion ?? 0) + 1}`;
+  return withoutContent({ ...secret, metadata: { ...secret.metadata, uid: secret.metadata.name, resourceVersion } });
 }

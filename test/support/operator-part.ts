@@ -16,6 +16,8 @@ export interface OperatorPart {
 export interface OperatorPartOptions {
   readonly connection: KubeConnection;
   readonly namespace: string;
+  /** Besides its own; left out: all. */
+  readonly watchNamespaces?: readonly string[];
   readonly name: keyof Controllers;
   readonly reconciler: (watches: Watches) => Reconciler;
   /** Whatever goes wrong. */
@@ -24,8 +26,9 @@ export interface OperatorPartOptions {
 
 /** Starts it as the leader; resolves when all is listed. */
 export async function startOperatorPart(options: OperatorPartOptions): Promise<OperatorPart> {
-  const { connection, namespace, name, onError } = options;
-  const config = readConfig({ POD_NAMESPACE: namespace, POD_NAME: 'test' });
+  const { connection, namespace, watchNamespaces = [], name, onError } = options;
+  const WATCH_NAMESPACES = watchNamespaces.join();
+  const config = readConfig({ POD_NAMESPACE: namespace, POD_NAME: 'test', WATCH_NAMESPACES });
   const watches = createWatches({
     ...config,
     connection,

@@ -80,6 +80,19 @@ describe('metrics', () => {
     });
   });
 
+  it('say of each namespace of a list whether it can be read', async () => {
+    const metrics = new Metrics();
+    expect((await figures(metrics)).join()).not.to.include('namespace_readable{');
+    metrics.watchNamespaces(() => [
+      { namespace: 'analytics', isReadable: true },
+      { namespace: 'late', isReadable: false },
+    ]);
+    expect(await figures(metrics)).to.include.members([
+      'spark_secrets_namespace_readable{namespace="analytics"} 1',
+      'spark_secrets_namespace_readable{namespace="late"} 0',
+    ]);
+  });
+
   it('count injections and measure admissions from 1 ms to 10 s', async () => {
     const metrics = new Metrics();
     metrics.admitted('patched', 0.5);

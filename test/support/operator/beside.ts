@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Cluster } from '../../../deploy/local/cluster.ts';
 import { HttpKubeClient, type KubeClient } from '../../../operator/runtime/kube-client.ts';
 import type { KubeConnection } from '../../../operator/runtime/kube-connection.ts';
-import { install, uninstall } from './installation.ts';
+import { apply, install, uninstall } from './installation.ts';
 import { connect, createLaunch } from './launch.ts';
 import { type Launch, OperatorProcess } from './operator-process.ts';
 
@@ -15,6 +15,7 @@ interface Parts {
   readonly folder: string;
   readonly connection: KubeConnection;
   readonly launch: Launch;
+  readonly withheld: readonly object[];
 }
 
 /**
@@ -29,15 +30,16 @@ export class OperatorBeside {
     this.#parts = parts;
   }
 
-  /** Installs everything but pods under a name of its own. */
-  static async open(cluster: Cluster): Promise<OperatorBeside> {
+  /** Installs everything but pods under a name of its own; `namespaces`: the only ones that it watches besides its own. */
+  static async open(cluster: Cluster, namespaces: readonly string[] = []): Promise<OperatorBeside> {
     const name = `beside-${randomBytes(3).toString('hex')}`;
     const folder = await mkdtemp(join(tmpdir(), `${name}-`));
-    const installation = await install(cluster, name);
+    const installation = await install(cluster, name, namespaces);
+    const { withheld } = installation;
     const webhookHost = cluster.hostAddress ?? '127.0.0.1';
     const parts = { cluster, folder, output: folder, webhookHost, installation, profile: false };
     const launch = { ...(await createLaunch(parts)), procs: undefined };
-    return new OperatorBeside({ cluster, name, folder, connection: connect(cluster), launch });
+    return new OperatorBeside({ cluster, name, folder, connection: connect(cluster), launch, withheld });
   }
 
   /** The operator's own namespace: stores in it may log in with its identity. */
@@ -48,6 +50,16 @@ export class OperatorBeside {
   /** As a person who may do everything. */
   get client(): KubeClient {
     return new HttpKubeClient(this.#parts.connection);
+  }
+
+  /** Of the operator itself, with its rights and no others. */
+  get kubeconfig(): string {
+    return this.#parts.launch.env['KUBECONFIG'] ?? '';
+  }
+
+  /** Applies what the chart has for namespaces that were not there at first. */
+  async installRest(): Promise<void> {
+    await apply(this.#parts.cluster, this.#parts.withheld);
   }
 
   /** Port of its API, on 127.0.0.1; its certificate is that of the webhook. */

@@ -13,6 +13,8 @@ export interface Installation {
   readonly memoryLimit: number;
   /** A token of the operator's ServiceAccount: it has the rights that it has in production, and no others. */
   readonly token: string;
+  /** What the chart has for namespaces that were not there. */
+  readonly withheld: readonly object[];
 }
 
 interface Container {
@@ -22,7 +24,7 @@ interface Container {
 
 interface Manifest {
   readonly kind: string;
-  readonly metadata: { readonly name: string };
+  readonly metadata: { readonly name: string; readonly namespace?: string };
   readonly spec?: { readonly template?: { readonly spec: { readonly containers: readonly Container[] } } };
 }
 
@@ -30,16 +32,28 @@ const repository = join(import.meta.dirname, '..', '..', '..');
 /** What the chart makes for pods: the operator is a process of this machine here. */
 const onlyForPods = ['Deployment', 'Service', 'PodDisruptionBudget'];
 
-/** Applies the CRDs and the chart without its pods, under names of its own: `release` is also the namespace. */
-export async function install(cluster: Cluster, release: string): Promise<Installation> {
+/**
+ * Applies the CRDs and the chart without its pods, under names of its own: `release` is also the namespace. With
+ * `namespaces` the operator watches these alone.
+ */
+export async function install(
+  cluster: Cluster,
+  release: string,
+  namespaces: readonly string[] = [],
+): Promise<Installation> {
   await refuseCompany(cluster);
   const crds = join(repository, 'crds');
   await cluster.kubectl(['apply', '--server-side', '--force-conflicts', '--filename', crds]);
   await cluster.kubectl(['wait', '--for=condition=Established', '--timeout=60s', '--filename', crds]);
   await cluster.kubectl(['create', 'namespace', release]);
-  const manifests = await render(cluster, release);
+  const manifests = await render(cluster, release, namespaces);
   const items = manifests.filter(({ kind }) => !onlyForPods.includes(kind));
-  await apply(cluster, items);
+  const there = await cluster.kubectl(['get', 'namespaces', '--output=jsonpath={.items[*].metadata.name}']);
+  const known = new Set<string | undefined>([undefined, ...there.split(' ')]);
+  await apply(
+    cluster,
+    items.filter(({ metadata }) => known.has(metadata.namespace)),
+  );
   const [container] = manifests.find(({ kind }) => kind === 'Deployment')?.spec?.template?.spec.containers ?? [];
   const account = manifests.find(({ kind }) => kind === 'ServiceAccount');
   if (container === undefined || account === undefined) throw new Error('the chart has no operator in it');
@@ -50,6 +64,7 @@ export async function install(cluster: Cluster, release: string): Promise<Instal
     env: Object.fromEntries(container.env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]]))),
     memoryLimit: bytesOf(container.resources.limits.memory),
     token: (await cluster.kubectl(token)).trim(),
+    withheld: items.filter(({ metadata }) => !known.has(metadata.namespace)),
   };
 }
 
@@ -66,9 +81,10 @@ export async function apply(cluster: Cluster, items: readonly object[]): Promise
   await cluster.kubectl(['apply', '--server-side', '--filename=-'], { input: list });
 }
 
-async function render(cluster: Cluster, release: string): Promise<Manifest[]> {
+async function render(cluster: Cluster, release: string, namespaces: readonly string[]): Promise<Manifest[]> {
   const chart = join(repository, 'deploy', 'chart');
-  const text = await cluster.helm(['template', release, chart, '--namespace', release, '--set', 'crds.install=false']);
+  const list = ['--set-json', `namespaces=${JSON.stringify(namespaces)}`];
+  const text = await cluster.helm(['template', release, chart, '--namespace', release, '--skip-tests', ...list]);
   return parseAllDocuments(text)
     .map((document) => document.toJS() as Manifest | null)
     .filter((manifest) => manifest !== null);
