@@ -3,6 +3,7 @@ import type { PatchOptions } from '../injection/patch-pod.ts';
 import type { KubeClient } from '../runtime/kube-client.ts';
 import type { StoreDesk } from '../stores/cache.ts';
 import type { AuditTrail } from './audit.ts';
+import { callerRoute } from './caller-route.ts';
 import type { Callers } from './callers.ts';
 import { explainRoute } from './explain-route.ts';
 import { keyRoutes } from './key-routes.ts';
@@ -10,7 +11,7 @@ import { overviewRoutes } from './overview-routes.ts';
 import type { ApiRoute } from './route.ts';
 import { selfRoute } from './self-route.ts';
 import type { StoreSources, Visit } from './store-access.ts';
-import { storesRoute } from './store-routes.ts';
+import { storeRoutes } from './store-routes.ts';
 import type { UsageSources } from './usage.ts';
 import { valueRoutes } from './value-routes.ts';
 
@@ -31,7 +32,8 @@ export function createApiRoutes(options: ApiRoutesOptions): ApiRoute[] {
     options.onWrite(config);
   };
   return [
-    storesRoute(options),
+    callerRoute(),
+    ...storeRoutes(options),
     ...keyRoutes({ ...options, onWrite }),
     ...valueRoutes({ ...options, onWrite }),
     ...overviewRoutes(options),

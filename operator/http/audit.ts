@@ -55,18 +55,16 @@ interface Kept {
   readonly event: AuditEvent;
 }
 
-/** How many are kept: what was done, and what was refused, apart, so that somebody who is refused can't push the rest out. */
-const KEPT_DONE = 9_000;
-const KEPT_DENIED = 1_000;
-/** Tries without a name cost the one who tries nothing: of a flood only so many lines are written. */
+/** How many are kept of each kind, apart, so that somebody who is refused can't push out what was done. */
+const KEPT = { done: 9_000, denied: 1_000, nameless: 1_000 };
+/** Tries without a name cost the one who tries nothing: of a flood only so many are written and kept. */
 const NAMELESS = { perSecond: 10, burst: 100 };
 
 /** Writes what was done as lines of the log, at every level of it, and keeps the last 10,000 in memory. */
 export class AuditTrail {
   readonly #log: Logger;
   readonly #now: () => Date;
-  readonly #done: Kept[] = [];
-  readonly #denied: Kept[] = [];
+  readonly #kept: Readonly<Record<keyof typeof KEPT, Kept[]>> = { done: [], denied: [], nameless: [] };
   readonly #nameless = new RateLimit(NAMELESS);
   /** Tokens of pages are of this process. */
   readonly #process = randomBytes(4).toString('hex');
@@ -80,23 +78,25 @@ export class AuditTrail {
 
   record(what: Omit<AuditEvent, 'time'>): void {
     const event: AuditEvent = { time: this.#now().toISOString(), ...what };
-    if (event.caller === undefined) {
-      this.#recordNameless(event);
+    if (event.caller === undefined && this.#nameless.take('') !== undefined) {
+      this.#leftOut += 1;
       return;
     }
     this.#write(event);
-    const [ring, most] = event.result === 'denied' ? [this.#denied, KEPT_DENIED] : [this.#done, KEPT_DONE];
-    ring.push({ number: ++this.#number, event });
-    if (ring.length > most) ring.shift();
+    const kind = event.caller === undefined ? 'nameless' : event.result === 'denied' ? 'denied' : 'done';
+    const kept = this.#kept[kind];
+    kept.push({ number: ++this.#number, event });
+    if (kept.length > KEPT[kind]) kept.shift();
   }
 
   /** The events of a store. Undefined: `after` is not a page's of this process. */
   page({ namespace, store, shows, limit, after }: AuditQuery): AuditPage | undefined {
     const before = after === undefined ? Infinity : this.#numberOf(after);
     if (before === undefined) return undefined;
-    const found = [...this.#done, ...this.#denied]
-      .filter(({ number, event }) => number < before && event.namespace === namespace && event.store === store)
-      .filter(({ event }) => shows(event.key))
+    const isWanted = ({ number, event }: Kept): boolean =>
+      number < before && event.namespace === namespace && event.store === store && shows(event.key);
+    const found = Object.values(this.#kept)
+      .flatMap((kept) => lastOf(kept, limit + 1, isWanted))
       .sort((a, b) => b.number - a.number);
     const items = found.slice(0, limit);
     const last = items.at(-1);
@@ -107,16 +107,9 @@ export class AuditTrail {
     };
   }
 
-  #recordNameless(event: AuditEvent): void {
-    if (this.#nameless.take('') !== undefined) {
-      this.#leftOut += 1;
-      return;
-    }
-    this.#write(event, this.#leftOut === 0 ? {} : { leftOut: this.#leftOut });
-    this.#leftOut = 0;
-  }
-
-  #write(event: AuditEvent, more: object = {}): void {
+  #write(event: AuditEvent): void {
+    const more = event.caller !== undefined || this.#leftOut === 0 ? {} : { leftOut: this.#leftOut };
+    if (event.caller === undefined) this.#leftOut = 0;
     // The line has its time already.
     this.#log.info({ ...event, ...more, time: undefined }, 'audit');
   }
@@ -125,4 +118,14 @@ export class AuditTrail {
     const [process, number] = token.split('-');
     return process === this.#process && /^[0-9]{1,15}$/.test(number ?? '') ? Number(number) : undefined;
   }
+}
+
+/** The last `most` that are wanted: the rest need not be looked at. */
+function lastOf(kept: readonly Kept[], most: number, isWanted: (one: Kept) => boolean): Kept[] {
+  const found: Kept[] = [];
+  for (let at = kept.length - 1; at >= 0 && found.length < most; at -= 1) {
+    const one = kept[at];
+    if (one !== undefined && isWanted(one)) found.push(one);
+  }
+  return found;
 }

@@ -1,9 +1,11 @@
 import type { KubeClient } from '../runtime/kube-client.ts';
+import { AtMost } from './at-most.ts';
 import { HttpProblem } from './problem.ts';
 import {
   SUBJECT_ACCESS_REVIEW,
   TOKEN_REVIEW,
   type ResourceAttributes,
+  type SubjectAccessReview,
   type TokenReview,
   type UserInfo,
 } from './reviews.ts';
@@ -23,17 +25,23 @@ export interface Callers {
 
 // RFC 6750, 2.1
 const BEARER = /^bearer +([A-Za-z0-9._~+/-]+=*)$/i;
+/**
+ * At most so many reviews at once, of all callers: to the API server they are one client with the operator's own work, which a
+ * crowd of them would hold up. A list of stores asks for one a namespace.
+ */
+const REVIEWS_AT_ONCE = 16;
 const CHALLENGE = { headers: { 'www-authenticate': 'Bearer' } };
 
 /** Callers by TokenReview and SubjectAccessReview. Failures of those are ApiErrors, which hold no token. */
 export function createCallers(client: Pick<KubeClient, 'create'>): Callers {
+  const reviews = new AtMost(REVIEWS_AT_ONCE);
   const callers: Callers = {
     async authenticate(header, signal) {
       const [, token] = BEARER.exec(header ?? '') ?? [];
       if (token === undefined)
         throw new HttpProblem(401, 'send a token of the cluster: Authorization: Bearer TOKEN.', CHALLENGE);
       const review: TokenReview = { metadata: { name: '' }, spec: { token } };
-      const { status } = await client.create(TOKEN_REVIEW, review, signal);
+      const { status } = await reviews.do(() => client.create(TOKEN_REVIEW, review, signal), signal);
       const { username } = status?.user ?? {};
       if (status?.authenticated !== true || username === undefined)
         throw new HttpProblem(401, 'the cluster does not know this token, or it has expired.', CHALLENGE);
@@ -47,7 +55,8 @@ export function createCallers(client: Pick<KubeClient, 'create'>): Callers {
         ...(extra === undefined ? {} : { extra }),
         resourceAttributes,
       };
-      const { status } = await client.create(SUBJECT_ACCESS_REVIEW, { metadata: { name: '' }, spec }, signal);
+      const review: SubjectAccessReview = { metadata: { name: '' }, spec };
+      const { status } = await reviews.do(() => client.create(SUBJECT_ACCESS_REVIEW, review, signal), signal);
       return status?.allowed === true;
     },
     async authorize(caller, wanted, signal) {
@@ -81,4 +90,9 @@ export function podOf({ username, extra }: Caller): CallingPod | undefined {
   const [name] = extra?.[POD_NAME] ?? [];
   const [uid] = extra?.[POD_UID] ?? [];
   return namespace === undefined || name === undefined || uid === undefined ? undefined : { namespace, name, uid };
+}
+
+/** Whom limits count: each pod by itself, though those of a ServiceAccount are one user. */
+export function countedAs(caller: Caller): string {
+  return podOf(caller)?.uid ?? caller.username;
 }

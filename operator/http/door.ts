@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
-import type { Caller, Callers } from './callers.ts';
-import { HttpProblem } from './problem.ts';
+import { countedAs, type Caller, type Callers } from './callers.ts';
+import { comeBack, HttpProblem } from './problem.ts';
 import { RateLimit, type Rate } from './rate-limit.ts';
 
 export interface DoorOptions {
   readonly callers: Pick<Callers, 'authenticate'>;
   /** For each caller. */
   readonly rate?: Rate | undefined;
+  /** Without any token, for each address. */
+  readonly nameless?: Rate | undefined;
+  readonly now?: () => number;
 }
 
 /** Who knocks. */
@@ -14,79 +17,110 @@ export interface Knock {
   /** The header Authorization. */
   readonly header: string | undefined;
   readonly address: string;
-  /** Whom the limit counts; default: the caller by name. */
-  readonly limitBy?: ((caller: Caller) => string) | undefined;
 }
 
 /** Somebody who does not come too often, as far as is known without asking. */
 export interface Visitor extends Knock {
   /** SHA-256 of the header. */
   readonly token: string;
+  /** Whom the limits count: a pod, a user, or, for a token that was not good before, the address. */
+  readonly who: string;
   /** Whether the token was good before. */
   readonly isSeen: boolean;
+}
+
+/** Somebody whose token was good. */
+interface Known {
+  readonly who: string;
+  readonly caller: Caller;
+  /** Until when that is believed, milliseconds of `now`. */
+  readonly until: number;
 }
 
 const RATE: Rate = { perSecond: 20, burst: 60 };
 /** Tokens that the cluster does not know, of one address: each costs the API server a review. */
 const UNKNOWN: Rate = { perSecond: 5, burst: 50 };
+/** Requests without any token, of one address: the page's files, and the API's description. */
+const NAMELESS: Rate = { perSecond: 50, burst: 200 };
 const MOST_TOKENS = 10_000;
+/** The API server itself believes a good token for 10 s. What its owner may do is asked for each request all the same. */
+const BELIEVED_MS = 5_000;
 
 /**
  * Finds out who calls, and sends away who calls too often: before the API server is asked, where the token was seen before.
- * Whether a token is good is asked each time anew. Who has a token that was good is let in, whatever others do behind the
- * same address.
+ * That a token is good is believed for some seconds, that it is not never. Who has a token that was good is let in, whatever
+ * others do behind the same address.
  */
 export class Door {
   readonly #callers: DoorOptions['callers'];
+  readonly #now: () => number;
   readonly #limit: RateLimit;
-  readonly #unknown = new RateLimit(UNKNOWN);
-  /** SHA-256 of a token that was good → whom the limit counts. */
-  readonly #seen = new Map<string, string>();
+  readonly #unknown: RateLimit;
+  readonly #nameless: RateLimit;
+  /** By SHA-256 of the header, in the order of their last review. */
+  readonly #known = new Map<string, Known>();
 
-  constructor({ callers, rate = RATE }: DoorOptions) {
+  constructor({ callers, rate = RATE, nameless = NAMELESS, now = () => performance.now() }: DoorOptions) {
     this.#callers = callers;
-    this.#limit = new RateLimit(rate);
+    this.#now = now;
+    this.#limit = new RateLimit(rate, now);
+    this.#unknown = new RateLimit(UNKNOWN, now);
+    this.#nameless = new RateLimit(nameless, now);
   }
 
   /** Looks without asking anybody. Throws HttpProblem 429 with Retry-After. */
-  knock(knock: Knock): Visitor {
+  knock({ header, address }: Knock): Visitor {
     const token = createHash('sha256')
-      .update(knock.header ?? '')
+      .update(header ?? '')
       .digest('base64');
-    const before = this.#seen.get(token);
-    refuse(before === undefined ? this.#unknown.wait(knock.address) : this.#limit.take(before));
-    return { ...knock, token, isSeen: before !== undefined };
+    const known = this.#known.get(token);
+    if (header === undefined) refuse(this.#nameless.take(address));
+    else refuse(known === undefined ? this.#unknown.wait(address) : this.#limit.take(known.who));
+    return { header, address, token, who: known?.who ?? `address ${address}`, isSeen: known !== undefined };
   }
 
-  /** Asks the API server. Throws HttpProblem 401, and 429; `tell` is told who it is, also of those who come too often. */
+  /**
+   * Asks the API server, unless it did a moment ago. Throws HttpProblem 401, and 429; `tell` is told who it is, also of those
+   * who come too often.
+   */
   async enter(visitor: Visitor, tell: (caller: Caller) => void, signal: AbortSignal): Promise<Caller> {
-    const caller = await this.#authenticated(visitor, signal);
+    const known = this.#known.get(visitor.token);
+    const caller = known !== undefined && known.until > this.#now() ? known.caller : await this.#ask(visitor, signal);
     tell(caller);
-    const who = visitor.limitBy?.(caller) ?? caller.username;
-    this.#remember(visitor.token, who);
-    if (!visitor.isSeen) refuse(this.#limit.take(who));
+    if (!visitor.isSeen) refuse(this.#limit.take(countedAs(caller)));
     return caller;
   }
 
-  async #authenticated({ header, address }: Visitor, signal: AbortSignal): Promise<Caller> {
+  /** Counts more for what the caller sent than for one request. */
+  charge(caller: Caller, requests: number): void {
+    this.#limit.charge(countedAs(caller), requests);
+  }
+
+  async #ask({ header, address, token }: Visitor, signal: AbortSignal): Promise<Caller> {
     try {
-      return await this.#callers.authenticate(header, signal);
+      const caller = await this.#callers.authenticate(header, signal);
+      this.#remember(token, { who: countedAs(caller), caller, until: this.#now() + BELIEVED_MS });
+      return caller;
     } catch (error) {
-      if (header !== undefined && error instanceof HttpProblem) this.#unknown.take(address);
+      if (error instanceof HttpProblem) this.#forget(token, header, address);
       throw error;
     }
   }
 
-  #remember(token: string, who: string): void {
-    this.#seen.delete(token);
-    this.#seen.set(token, who);
-    if (this.#seen.size <= MOST_TOKENS) return;
-    const [oldest = ''] = this.#seen.keys();
-    this.#seen.delete(oldest);
+  #forget(token: string, header: string | undefined, address: string): void {
+    this.#known.delete(token);
+    if (header !== undefined) this.#unknown.take(address);
+  }
+
+  #remember(token: string, known: Known): void {
+    this.#known.delete(token);
+    this.#known.set(token, known);
+    if (this.#known.size <= MOST_TOKENS) return;
+    const [oldest = ''] = this.#known.keys();
+    this.#known.delete(oldest);
   }
 }
 
 function refuse(seconds: number | undefined): void {
-  if (seconds === undefined) return;
-  throw new HttpProblem(429, 'too many requests: go slower.', { headers: { 'retry-after': String(seconds) } });
+  if (seconds !== undefined) throw comeBack(429, 'too many requests: go slower.', seconds);
 }

@@ -1,12 +1,20 @@
 import { STATUS_CODES } from 'node:http';
-import type { ApiRoute } from './route.ts';
-import { object, PARAMETERS, PROBLEM, type Schema } from './schemas.ts';
+import { Prepared, type ApiRoute } from './route.ts';
+import { object, PARAMETERS, PROBLEM, whole, type Schema } from './schemas.ts';
 
 /** Problems that every operation can answer with, and those that every one with a known caller can. */
-const ALWAYS = [400, 429, 500, 503];
+const ALWAYS = [400, 429, 431, 500, 503];
 const OF_CALLERS = [401, 403];
 const WITH_BODY = [413, 415];
 const STORE_PROBLEMS = [404, 502];
+/** Of a namespace that is not watched. */
+const OF_NAMESPACES = [404];
+
+/** What comes with some problems, by status. */
+const HEADERS: Readonly<Record<number, Schema>> = {
+  401: { 'WWW-Authenticate': { schema: { type: 'string', const: 'Bearer' } } },
+  429: { 'Retry-After': { schema: whole('Seconds to wait at least.', { minimum: 1 }) } },
+};
 
 const ABOUT = [
   'Secrets for Apache Spark on Kubernetes. Send a token of the cluster: `Authorization: Bearer TOKEN`.',
@@ -41,7 +49,7 @@ export function openApiRoute(routes: readonly ApiRoute[]): ApiRoute {
     access: 'everybody',
     answer: () => Promise.resolve(document),
   };
-  const document = openApi([route, ...routes]);
+  const document = new Prepared(JSON.stringify(openApi([route, ...routes])));
   return route;
 }
 
@@ -74,12 +82,13 @@ function parameter(where: 'path' | 'query', name: string, { description, ...sche
   return { name, in: where, required: where === 'path', description, schema };
 }
 
-function problemsOf({ path, body, access, problems = [] }: ApiRoute): number[] {
+function problemsOf({ path, query = {}, body, access, problems = [] }: ApiRoute): number[] {
   const all = [
     ...ALWAYS,
     ...(access === 'everybody' ? [] : OF_CALLERS),
     ...(body === undefined ? [] : WITH_BODY),
     ...(path.includes('{store}') ? STORE_PROBLEMS : []),
+    ...(path.includes('{namespace}') || 'consumer' in query ? OF_NAMESPACES : []),
     ...problems,
   ];
   return [...new Set(all)].sort((a, b) => a - b);
@@ -92,7 +101,12 @@ function answerOf(status: number, schema: Schema | undefined): Schema {
 
 function problemAnswer(status: number): Schema {
   const schema = { $ref: '#/components/schemas/Problem' };
-  return { description: STATUS_CODES[status] ?? '', content: { 'application/problem+json': { schema } } };
+  const headers = HEADERS[status];
+  return {
+    description: STATUS_CODES[status] ?? '',
+    ...(headers === undefined ? {} : { headers }),
+    content: { 'application/problem+json': { schema } },
+  };
 }
 
 /** What fastify checks a query with: nothing that the route does not name. */

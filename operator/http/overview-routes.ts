@@ -24,7 +24,7 @@ const USAGE: Schema = object(
     bindings: list(
       object({
         ...NAMES,
-        as: list(object({ what: text('variable, variables, property or reference.'), name: text('Its name.') })),
+        as: list(object({ what: text('variable, variables, property, reference or file.'), name: text('Its name.') })),
         ready: flag('Whether the binding is Ready.'),
       }),
     ),
@@ -34,6 +34,7 @@ const USAGE: Schema = object(
         driver: text('Name of the driver pod.'),
         phase: text('Its phase.'),
         since: text('RFC 3339.'),
+        bindings: list(text('Name of a binding of its namespace that gives it the key.')),
       }),
     ),
     lastChangeTime: time('When the operator last saw the value change.'),
@@ -97,8 +98,9 @@ function auditRoute({ audit, sources }: OverviewRoutesOptions): ApiRoute {
     operation: 'listAudit',
     summary: 'What was done to a store’s keys, newest first',
     description: 'Of this replica’s memory: reads of values, writes, removals, and what was denied.',
-    query: { consumer: QUERY.consumer, key: QUERY.auditedKey, limit: QUERY.limit, continue: QUERY.continue },
+    query: { consumer: QUERY.consumer, key: QUERY.auditedKey, limit: QUERY.limit, continue: QUERY.auditContinue },
     answers: { 200: object({ items: list(EVENT), continue: MEMBERS.continue }, ['continue']) },
+    problems: [409],
     access: onKeys('list'),
     answer: async ({ target, query }) => {
       const { config, isOwner, grants } = reachOf(target, sources);
@@ -110,7 +112,9 @@ function auditRoute({ audit, sources }: OverviewRoutesOptions): ApiRoute {
       const { limit = DEFAULT_LIMIT, continue: after } = query;
       const page = audit.page({ namespace, store, shows, limit, after });
       if (page === undefined)
-        throw new HttpProblem(400, 'continue is of another replica, or of before a restart: begin at the first page.');
+        throw new HttpProblem(409, 'continue is of another replica, or of before a restart: begin at the first page.', {
+          code: 'PageGone',
+        });
       return Promise.resolve(page);
     },
   };

@@ -6,6 +6,7 @@ export interface Rate {
 }
 
 interface Bucket {
+  /** Below zero: what was charged afterwards. */
   readonly tokens: number;
   /** Milliseconds of `now`. */
   readonly at: number;
@@ -36,6 +37,12 @@ export class RateLimit {
   /** The same without taking anything. */
   wait(caller: string): number | undefined {
     return this.#waitFor(this.#bucketOf(caller).tokens);
+  }
+
+  /** Takes for what has been done already, whether it is there or not: the caller waits for it the next time. */
+  charge(caller: string, count: number): void {
+    const { tokens, at } = this.#bucketOf(caller);
+    this.#remember(caller, { tokens: tokens - count, at });
   }
 
   #bucketOf(caller: string): Bucket {

@@ -9,6 +9,7 @@ export class RequestRecord {
   readonly #address: string;
   readonly #audit: AuditTrail;
   #noted: Noted = {};
+  #isRecorded = false;
   caller: Caller | undefined;
 
   constructor(route: Pick<ApiRoute, 'operation' | 'audited'>, address: string, audit: AuditTrail) {
@@ -34,6 +35,8 @@ export class RequestRecord {
   }
 
   #record(result: string): void {
+    if (this.#isRecorded) return;
+    this.#isRecorded = true;
     const { caller } = this;
     const pod = caller && podOf(caller);
     this.#audit.record({

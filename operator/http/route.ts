@@ -45,6 +45,15 @@ export class Answer {
   }
 }
 
+/** A 200 whose JSON is made already. */
+export class Prepared {
+  readonly json: string;
+
+  constructor(json: string) {
+    this.json = json;
+  }
+}
+
 /** At least one. */
 export type OneOf<T> = readonly [T, ...T[]];
 
@@ -73,8 +82,6 @@ export interface ApiRoute {
   readonly access: 'everybody' | 'known' | ((target: Target) => OneOf<ResourceAttributes>);
   /** Whether each request is an event of the audit; those that are denied always are. */
   readonly audited?: boolean;
-  /** Whom the limit of requests counts; default: the caller by name. */
-  readonly limitBy?: (caller: Caller) => string;
-  /** Returns what becomes the JSON of a 200, or an Answer. Throws HttpProblem or OperatorError. */
+  /** Returns what becomes the JSON of a 200, an Answer, or something Prepared. Throws HttpProblem or OperatorError. */
   readonly answer: (request: ApiRequest) => Promise<unknown>;
 }

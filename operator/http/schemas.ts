@@ -1,3 +1,5 @@
+import { MANIFEST_KINDS, UNDERSTOOD } from '../injection/explain/manifest.ts';
+
 /** JSON Schema, draft 2020-12 as far as OpenAPI 3.1 and fastify's ajv agree. */
 export type Schema = Readonly<Record<string, unknown>>;
 
@@ -5,7 +7,10 @@ export type Schema = Readonly<Record<string, unknown>>;
 export const LABEL = '^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$';
 export const SUBDOMAIN = '^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$';
 
-const KEY = '^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$';
+/** Not `.`, and not `..`. */
+const SEGMENT = '(?:[.]*[A-Za-z0-9_-][A-Za-z0-9._-]*|[.]{3,})';
+const PATH = `${SEGMENT}(?:/${SEGMENT})*`;
+const KEY = `^${PATH}$`;
 
 export const text = (description: string, more: Schema = {}): Schema => ({ type: 'string', description, ...more });
 export const whole = (description: string, more: Schema = {}): Schema => ({ type: 'integer', description, ...more });
@@ -26,9 +31,13 @@ export const time = (description: string): Schema => text(description, { format:
 
 /** What can stand in a path, by name. */
 export const PARAMETERS = {
-  namespace: text('A namespace of the cluster.', { pattern: LABEL, maxLength: 63 }),
-  store: text('Name of a SecretStoreConfig.', { pattern: SUBDOMAIN, maxLength: 253 }),
-  key: text('A key with its slashes, as they are or as %2F: orders/DB_PASSWORD.', { pattern: KEY, maxLength: 512 }),
+  namespace: text('A namespace of the cluster.', { pattern: LABEL, maxLength: 63, examples: ['platform'] }),
+  store: text('Name of a SecretStoreConfig.', { pattern: SUBDOMAIN, maxLength: 253, examples: ['default'] }),
+  key: text('A key with its slashes, as they are or as %2F: orders/DB_PASSWORD.', {
+    pattern: KEY,
+    maxLength: 512,
+    examples: ['orders/DB_PASSWORD'],
+  }),
 } as const;
 
 /** What can stand in a query, by name. */
@@ -37,10 +46,16 @@ export const QUERY = {
     'The namespace in whose name the caller asks, which the store grants keys to; only those are then seen.',
     { pattern: LABEL, maxLength: 63 },
   ),
-  group: text('The group, such as orders/s3; the root when it is left out.', { maxLength: 512 }),
+  group: text('The group, such as orders/s3; the root when it is left out.', {
+    pattern: `^(?:${PATH})?$`,
+    maxLength: 512,
+  }),
   search: text('Every key below the group whose path contains this text.', { minLength: 1, maxLength: 512 }),
   limit: whole('How many at most.', { minimum: 1, maximum: 1000, default: 200 }),
-  continue: text('As the page before told it.', { maxLength: 2048 }),
+  /** The entry that a page ends with. */
+  continue: text('As the page before told it.', { pattern: `^[kg]:${PATH}$`, maxLength: 514 }),
+  /** Which process it was, and the number of its event. */
+  auditContinue: text('As the page before told it.', { pattern: '^[0-9a-f]{8}-[1-9][0-9]{0,14}$', maxLength: 24 }),
   ifVersion: text('Only while the key has this version.', { minLength: 1, maxLength: 512 }),
   force: flag('Also while a running application uses the key.'),
   binding: text('The binding that covers the key, where several do of different stores.', {
@@ -115,17 +130,27 @@ export const WRITE_ANSWER: Schema = object(
   ['unchanged'],
 );
 
+function manifestOf({ kind, group }: { readonly kind: string; readonly group: string }): Schema {
+  const apiVersion = { type: 'string', pattern: group === '' ? '^[^/]+$' : `^${group.replaceAll('.', '[.]')}/` };
+  return { properties: { apiVersion, kind: { const: kind } } };
+}
+
 /** One of both, as `explain` wants it. */
 export const EXPLAIN_BODY: Schema = {
   ...object(
     {
-      pod: text('Name of a pod of the namespace.', { maxLength: 253 }),
-      manifest: { type: 'object', description: 'One object, as kubectl would apply it.' },
+      pod: text('Name of a pod of the namespace.', { pattern: SUBDOMAIN, maxLength: 253 }),
+      manifest: {
+        type: 'object',
+        description: 'One object, as kubectl would apply it.',
+        required: ['apiVersion', 'kind'],
+        anyOf: MANIFEST_KINDS.map(manifestOf),
+      },
     },
     ['pod', 'manifest'],
   ),
   oneOf: [{ required: ['pod'] }, { required: ['manifest'] }],
-  description: 'the body is {"pod": NAME} or {"manifest": {…}}: one of both.',
+  description: `the body is {"pod": NAME} or {"manifest": {…}}: one of both. A manifest is a ${UNDERSTOOD}.`,
 };
 
 /** RFC 9457. */

@@ -15,6 +15,7 @@ import type { ApiRequest, ApiRoute } from './route.ts';
 import { MEMBERS, object, QUERY, text } from './schemas.ts';
 import { consumerOf, type StoreSources } from './store-access.ts';
 import { covers } from './usage.ts';
+import { refuseUnknown } from './watched.ts';
 
 export interface SelfRouteOptions {
   readonly client: Pick<KubeClient, 'get'>;
@@ -53,7 +54,6 @@ export function selfRoute(options: SelfRouteOptions): ApiRoute {
     problems: [404, 409, 502],
     access: 'known',
     audited: true,
-    limitBy: (caller) => podOf(caller)?.uid ?? caller.username,
     answer: (request) => answer(options, request),
   };
 }
@@ -62,11 +62,13 @@ async function answer({ client, desk, sources }: SelfRouteOptions, request: ApiR
   const { caller, signal, note } = request;
   const key = keyIn(request);
   const self = callingPod(caller);
+  refuseUnknown(self.namespace, sources.scope);
   const binding = chosen(await standing(client, self, request), { key, self, request }, sources.bindings);
   const { namespace, name } = storeRefOf(binding);
   note({ namespace, store: name, binding: binding.metadata.name, consumer: self.namespace });
   const config = sources.stores.get(namespace, name);
-  if (config === undefined)
+  if (config === undefined) {
+    refuseUnknown(namespace, sources.scope);
     throw new HttpProblem(
       404,
       `binding ${binding.metadata.name} names the store ${namespace}/${name}, which is not there.`,
@@ -74,6 +76,7 @@ async function answer({ client, desk, sources }: SelfRouteOptions, request: ApiR
         code: 'StoreNotFound',
       },
     );
+  }
   const found = await desk.read({ config, who: consumerOf(self.namespace, sources) }, key, signal);
   if (found === undefined) throw noKey(key);
   note({ version: found.version });

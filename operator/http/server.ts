@@ -1,18 +1,27 @@
-import type { RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { anyAddress } from '../runtime/any-address.ts';
-import type { ApiAppOptions } from './app.ts';
+import type { ApiApp, ApiAppOptions } from './app.ts';
+import { expectsContinue } from './bodies.ts';
+import { answerBrokenRequests } from './broken-requests.ts';
+import { ConnectionGate, PATIENCE } from './connection-gate.ts';
+import { HttpProblem, sendProblem } from './problem.ts';
+import { Reception, type Guest, type ReceptionOptions } from './reception.ts';
 
-export interface ApiServerOptions extends ApiAppOptions {
+export interface ApiServerOptions extends ApiAppOptions, Omit<ReceptionOptions, 'callers'> {
   /** 0: any free port, see `port`. */
   readonly port: number;
   /** Address to listen on; default: all. */
   readonly host?: string;
+  readonly patience?: Partial<typeof PATIENCE>;
+  /** Answers what is not below /api; default: the API does, with 404. */
+  readonly page?: RequestListener;
 }
 
-const REQUEST_MS = 15_000;
+/** What is no path at all (`*`, or a whole URL) is the API's to refuse. */
+const OF_THE_API = /^(?:[^/]|[/]api(?:[/?]|$))/;
 const TLS = { minVersion: 'TLSv1.2' } as const;
 
 /**
@@ -23,22 +32,27 @@ const TLS = { minVersion: 'TLSv1.2' } as const;
 export class ApiServer {
   readonly #options: ApiServerOptions;
   readonly #server: Server;
-  #app: Promise<RequestListener> | undefined;
+  readonly #gate: ConnectionGate;
+  readonly #reception: Reception;
+  #app: ReturnType<ApiApp['listener']> | undefined;
   #certificate: string | undefined;
 
   constructor(options: ApiServerOptions) {
     this.#options = options;
-    this.#server = createServer({ ...TLS, requestTimeout: REQUEST_MS }, (request, response) => {
-      this.#app ??= this.#load();
-      this.#app.then(
-        (answer) => {
-          answer(request, response);
-        },
-        (error: unknown) => {
-          options.logger.error({ err: error }, 'the API can not be loaded');
-          response.destroy();
-        },
-      );
+    this.#reception = new Reception(options);
+    const patience = { ...PATIENCE, ...options.patience };
+    this.#server = createServer({ ...TLS, ...patience });
+    this.#server.setTimeout(patience.silence);
+    this.#gate = new ConnectionGate(this.#server);
+    answerBrokenRequests(this.#server);
+    const receive = (request: IncomingMessage, response: ServerResponse): void => {
+      this.#reception.receive(request, response, (guest) => {
+        this.#serve(request, response, guest);
+      });
+    };
+    this.#server.on('request', receive).on('checkContinue', (request, response) => {
+      expectsContinue(request);
+      receive(request, response);
     });
   }
 
@@ -70,7 +84,7 @@ export class ApiServer {
     const deadline = performance.now() + limitMs;
     await sleep(Math.min(drainMs, limitMs));
     const limit = setTimeout(() => {
-      this.#server.closeAllConnections();
+      this.#gate.closeAll();
     }, deadline - performance.now());
     const closed = new Promise((resolve) => this.#server.close(resolve));
     this.#server.closeIdleConnections();
@@ -78,8 +92,26 @@ export class ApiServer {
     clearTimeout(limit);
   }
 
-  async #load(): Promise<RequestListener> {
+  #serve(request: IncomingMessage, response: ServerResponse, guest: Guest): void {
+    const { page, logger } = this.#options;
+    if (page !== undefined && !OF_THE_API.test(request.url ?? '')) {
+      page(request, response);
+      return;
+    }
+    this.#app ??= this.#load();
+    this.#app.then(
+      (answer) => {
+        answer(request, response, guest);
+      },
+      (error: unknown) => {
+        logger.error({ err: error }, 'the API can not be loaded');
+        sendProblem(response, new HttpProblem(500, 'the operator could not tell: its log says why.'));
+      },
+    );
+  }
+
+  async #load(): ReturnType<ApiApp['listener']> {
     const { ApiApp } = await import('./app.ts');
-    return new ApiApp(this.#options).listener();
+    return new ApiApp(this.#options, this.#reception.door).listener();
   }
 }

@@ -7,6 +7,7 @@ import { HttpProblem } from './problem.ts';
 import type { ResourceAttributes } from './reviews.ts';
 import type { ApiRequest, OneOf } from './route.ts';
 import type { Target } from './target.ts';
+import type { Scope } from './watched.ts';
 
 export type KeyVerb = 'get' | 'list' | 'create' | 'update' | 'delete';
 
@@ -14,6 +15,7 @@ export type KeyVerb = 'get' | 'list' | 'create' | 'update' | 'delete';
 export interface StoreSources {
   readonly stores: Lister<SecretStoreConfig>;
   readonly namespaces: Pick<Lister<KubeObject>, 'get'>;
+  readonly scope: Scope;
   /** Which keys a store grants, by its spec. */
   readonly grants: (store: SecretStoreConfig, consumer: Consumer) => (key: SecretKey) => boolean;
 }

@@ -2,8 +2,17 @@ import { findCondition } from '../api/conditions.ts';
 import type { SecretStoreConfig } from '../api/kinds.ts';
 import type { Callers } from './callers.ts';
 import type { ApiRequest, ApiRoute } from './route.ts';
-import { list, object, QUERY, READY, text, whole } from './schemas.ts';
-import { consumerOf, grantsAnything, keysOf, type StoreSources } from './store-access.ts';
+import { list, object, QUERY, READY, text, time, whole, type Schema } from './schemas.ts';
+import {
+  consumerOf,
+  grantsAnything,
+  keysOf,
+  onKeys,
+  reachOf,
+  type KeyVerb,
+  type Reach,
+  type StoreSources,
+} from './store-access.ts';
 
 export interface StoreRoutesOptions {
   readonly callers: Callers;
@@ -13,20 +22,46 @@ export interface StoreRoutesOptions {
 /** So many questions to the API server at a time. */
 const ASKED_AT_ONCE = 8;
 
-const STORE = object(
+const VERBS: readonly KeyVerb[] = ['list', 'get', 'create', 'update', 'delete'];
+
+const MEMBERS = {
+  namespace: text('Namespace of the SecretStoreConfig.'),
+  name: text('Its name.'),
+  type: text('kubernetes, vault or database.'),
+  ready: READY,
+  keys: whole('How many keys it holds, where that is known.'),
+  bindings: whole('How many bindings use it.'),
+};
+
+const STORE = object(MEMBERS, ['keys', 'bindings']);
+
+const GRANT = object(
   {
-    namespace: text('Namespace of the SecretStoreConfig.'),
-    name: text('Its name.'),
-    type: text('kubernetes, vault or database.'),
-    ready: READY,
-    keys: whole('How many keys it holds, where that is known.'),
-    bindings: whole('How many bindings use it.'),
+    keys: list(text('A glob of keys.')),
+    namespaces: {
+      type: 'object',
+      description: 'Whom it is for, as in the spec; left out for a consumer: it is for them.',
+    },
   },
-  ['keys', 'bindings'],
+  ['namespaces'],
 );
 
-/** GET /api/v1/stores: what a caller may list. */
-export function storesRoute(options: StoreRoutesOptions): ApiRoute {
+const STORE_IN_FULL: Schema = object(
+  {
+    ...MEMBERS,
+    may: list({ type: 'string', enum: VERBS }, 'What the caller may do with its keys.'),
+    grants: list(GRANT, 'What it grants: to all, or to the consumer.'),
+    lastCheckTime: time('When the check was made that ready tells of.'),
+  },
+  ['keys', 'bindings', 'lastCheckTime'],
+);
+
+/** The stores of a caller, and one of them. */
+export function storeRoutes(options: StoreRoutesOptions): ApiRoute[] {
+  return [storesRoute(options), storeRoute(options)];
+}
+
+function storesRoute(options: StoreRoutesOptions): ApiRoute {
   return {
     method: 'GET',
     path: '/api/v1/stores',
@@ -41,6 +76,38 @@ export function storesRoute(options: StoreRoutesOptions): ApiRoute {
       return { items: stores.map(shown).sort(byName) };
     },
   };
+}
+
+function storeRoute({ callers, sources }: StoreRoutesOptions): ApiRoute {
+  return {
+    method: 'GET',
+    path: '/api/v1/namespaces/{namespace}/stores/{store}',
+    operation: 'getStore',
+    summary: 'A store, and what the caller may do with its keys',
+    description: 'As in the list, with what it grants: for a page that offers only what would be let through.',
+    query: { consumer: QUERY.consumer },
+    answers: { 200: STORE_IN_FULL },
+    access: onKeys('list'),
+    answer: async ({ caller, target, signal }) => {
+      const reach = reachOf(target, sources);
+      const { lastCheckTime } = reach.config.status ?? {};
+      return {
+        ...shown(reach.config),
+        may: await filtered(VERBS, (verb) => callers.may(caller, keysOf(target, verb), signal)),
+        grants: grantsOf(reach, sources),
+        ...(lastCheckTime === undefined ? {} : { lastCheckTime }),
+      };
+    },
+  };
+}
+
+/** For the owner every grant as it is; for a consumer the keys of those that are for it. */
+function grantsOf({ config, consumer, isOwner }: Reach, sources: StoreSources): object[] {
+  const access = config.spec.access ?? [];
+  if (isOwner) return access.map(({ keys, namespaces }) => ({ keys, namespaces }));
+  const isTheirs = (grant: (typeof access)[number]): boolean =>
+    grantsAnything({ ...config, spec: { ...config.spec, access: [grant] } }, consumer, sources);
+  return access.filter(isTheirs).map(({ keys }) => ({ keys }));
 }
 
 async function allowedStores(

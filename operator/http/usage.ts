@@ -27,7 +27,7 @@ export interface Usage {
 export interface UsingBinding {
   readonly namespace: string;
   readonly name: string;
-  /** What jobs get of the key: `variable`, `variables`, `property` or `reference`, and its name. */
+  /** What jobs get of the key: `variable`, `variables`, `property`, `reference` or `file`, and its name. */
   readonly as: readonly { readonly what: string; readonly name: string }[];
   readonly ready: boolean;
 }
@@ -40,6 +40,8 @@ export interface UsingApplication {
   readonly phase: string;
   /** RFC 3339. */
   readonly since: string;
+  /** Names of the bindings of its namespace that give it the key. */
+  readonly bindings: readonly string[];
 }
 
 /** Which key, of which store, and seen from where: with `within`, only what is in that namespace. */
@@ -100,17 +102,19 @@ function usingBinding(
 const ENDED = ['Succeeded', 'Failed'];
 
 function applicationsOf(using: readonly SparkJobSecretBinding[], { drivers }: UsageSources): UsingApplication[] {
-  const pods = using.flatMap(({ metadata: { namespace = '', name } }) =>
-    drivers.byIndex('binding', `${namespace}/${name}`),
-  );
-  return [...new Set(pods)]
-    .filter(({ status }) => !ENDED.includes(status?.phase ?? ''))
-    .map(({ metadata, application, status }) => ({
+  const bindingsOf = new Map<DriverPod, string[]>();
+  for (const { metadata } of using)
+    for (const pod of drivers.byIndex('binding', `${metadata.namespace ?? ''}/${metadata.name}`))
+      bindingsOf.set(pod, [...(bindingsOf.get(pod) ?? []), metadata.name]);
+  return [...bindingsOf]
+    .filter(([{ status }]) => !ENDED.includes(status?.phase ?? ''))
+    .map(([{ metadata, application, status }, bindings]) => ({
       namespace: metadata.namespace ?? '',
       name: application ?? metadata.name,
       driver: metadata.name,
       phase: status?.phase ?? 'Unknown',
       since: metadata.creationTimestamp ?? '',
+      bindings,
     }))
     .sort((a, b) => (a.since < b.since ? 1 : -1));
 }

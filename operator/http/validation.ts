@@ -25,19 +25,30 @@ export function validationProblem(error: Partial<FastifyError>, request: Fastify
   const [first] = error.validation ?? [];
   if (first === undefined) return undefined;
   const isBody = error.validationContext === 'body';
-  const part = isBody ? 'the body' : 'the query';
-  // The path names members of the schema only: a member that it does not know is refused in the one above.
-  const where = first.instancePath === '' ? part : `${part}’s ${first.instancePath.slice(1)}`;
-  return `${where} ${first.message ?? 'is not right'}: ${wanted(request, isBody)}`;
+  const { body = {}, querystring: query = {} } = (request.routeOptions.schema ?? {}) as Schemas;
+  return isBody ? problemIn('the body', body, first) : problemIn('the query', query, first);
+}
+
+type ValidationError = NonNullable<FastifyError['validation']>[number];
+
+interface Schemas {
+  readonly body?: Described;
+  readonly querystring?: Described;
 }
 
 interface Described {
   readonly description?: string;
-  readonly properties?: object;
+  readonly properties?: Readonly<Record<string, Described>>;
 }
 
-function wanted(request: FastifyRequest, isBody: boolean): string {
-  const { body, querystring } = (request.routeOptions.schema ?? {}) as Readonly<Record<string, Described | undefined>>;
-  if (isBody) return body?.description ?? '';
-  return `it may hold ${Object.keys(querystring?.properties ?? {}).join(', ') || 'nothing'}.`;
+function problemIn(part: string, schema: Described, { instancePath, keyword, message }: ValidationError): string {
+  const { description, properties = {} } = schema;
+  // The path names members of the schema only: a member that it does not know is refused in the one above.
+  const member = instancePath.slice(1);
+  const where = member === '' ? part : `${part}’s ${member}`;
+  const about = properties[member]?.description;
+  // Nobody wants to read the pattern.
+  if (keyword === 'pattern' && about !== undefined) return `${where} has not the right form. ${about}`;
+  const wanted = description ?? `it may hold ${Object.keys(properties).join(', ') || 'nothing'}.`;
+  return `${where} ${message ?? 'is not right'}: ${wanted}`;
 }

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { RequestListener } from 'node:http';
 import {
   storeRefOf,
   type DriverPod,
@@ -16,7 +17,7 @@ import {
   type UserInfo,
 } from '../../operator/http/reviews.ts';
 import type { ApiRoute } from '../../operator/http/route.ts';
-import { ApiServer } from '../../operator/http/server.ts';
+import { ApiServer, type ApiServerOptions } from '../../operator/http/server.ts';
 import type { KubeClient } from '../../operator/runtime/kube-client.ts';
 import type { KubeKind, KubeObject } from '../../operator/runtime/kube-object.ts';
 import type { Lister } from '../../operator/runtime/lister.ts';
@@ -26,6 +27,7 @@ import { MemoryStore } from '../../operator/stores/memory/driver.ts';
 import { createLogger } from '../../operator/telemetry/logger.ts';
 import { createAuthority, createServing, type KeyPair } from '../../operator/webhook/certificates.ts';
 import { key } from '../support/keys.ts';
+import { ScopeDouble } from '../support/scope.ts';
 import { HttpsClient } from '../webhook/https-client.ts';
 
 /** A request, as little of it as a test cares for. */
@@ -50,6 +52,9 @@ export const CANARY = 'canary-7d1e';
 const POD_NAME = 'authentication.kubernetes.io/pod-name';
 const POD_UID = 'authentication.kubernetes.io/pod-uid';
 
+/** More than a test sends, unless it wants to be refused. */
+export const FAST = { perSecond: 10_000, burst: 10_000 };
+
 /** The API, over HTTPS, with a store in memory and an API server that knows who may what. */
 export class ApiWorld {
   /** `USER VERB NAMESPACE/STORE` of keys, or `USER VERB RESOURCE NAMESPACE`. */
@@ -61,20 +66,26 @@ export class ApiWorld {
   readonly drivers: (DriverPod & { readonly of: string })[] = [];
   readonly labels = new Map<string, Record<string, string>>();
   readonly values = new MemoryStore();
+  /** Of stores of these names instead. */
+  readonly otherValues = new Map<string, MemoryStore>();
   readonly log: string[] = [];
   readonly written: string[] = [];
+  readonly scope = new ScopeDouble();
   /** How often the API server was asked whose a token is. */
   reviews = 0;
   readonly routes: readonly ApiRoute[];
   readonly #server: ApiServer;
   #client: HttpsClient | undefined;
 
-  constructor(rate = { perSecond: 1000, burst: 1000 }) {
+  constructor(rate = FAST, page?: RequestListener, more: Partial<ApiServerOptions> = {}) {
     const logger = createLogger({ level: 'error', destination: { write: (line) => this.log.push(line) } });
     const client = this.#cluster() as unknown as KubeClient;
     const callers = createCallers(client);
     const audit = new AuditTrail(logger);
-    const cache = new StoreCache({ open: () => this.values, onChange: () => undefined });
+    const cache = new StoreCache({
+      open: ({ metadata }) => this.otherValues.get(metadata.name) ?? this.values,
+      onChange: () => undefined,
+    });
     this.routes = createApiRoutes({
       ...{ callers, client, audit, patch: {} },
       desk: cache.desk,
@@ -97,23 +108,33 @@ export class ApiWorld {
             .filter(({ metadata }) => metadata.namespace === namespace)
             .map((binding) => ({ binding, secret: undefined })),
         grants: keyFilter,
+        scope: this.scope,
       },
       onWrite: ({ metadata }) => this.written.push(metadata.name),
     });
     const { routes } = this;
     this.#server = new ApiServer({
-      ...{ callers, routes, logger, audit, rate },
+      ...{ callers, routes, logger, audit, rate, scope: this.scope },
+      ...(page && { page }),
+      nameless: FAST,
+      crowd: FAST,
       port: 0,
       host: '127.0.0.1',
       isReady: () => true,
+      ...more,
     });
   }
 
   async start(authority: KeyPair): Promise<void> {
     await this.#server.start();
-    const { cert, key: pem } = await createServing(authority, ['svc.operator.svc'], new Date());
+    const { cert, key: pem } = await createServing(authority, ['svc.operator.svc', '127.0.0.1'], new Date());
     this.#server.useCertificate(cert, pem);
     this.#client = new HttpsClient(this.#server.port, authority.cert);
+  }
+
+  /** Of 127.0.0.1; only after `start`. */
+  get port(): number {
+    return this.#server.port;
   }
 
   async stop(): Promise<void> {
@@ -217,8 +238,13 @@ function lister<T extends KubeObject>(items: () => readonly T[], index: (item: T
  * Store platform/default, which grants `orders/*` to namespace analytics; in the platform's namespace a viewer, an editor
  * and an owner, in analytics the same with `analytics-` before; nobody may do nothing.
  */
-export async function ordersWorld(authority: KeyPair, rate?: { perSecond: number; burst: number }): Promise<ApiWorld> {
-  const world = new ApiWorld(rate);
+export async function ordersWorld(
+  authority: KeyPair,
+  rate?: { perSecond: number; burst: number },
+  page?: RequestListener,
+  more?: Partial<ApiServerOptions>,
+): Promise<ApiWorld> {
+  const world = new ApiWorld(rate, page, more);
   world.addStore('platform', 'default', [{ namespaces: { matchNames: ['analytics'] }, keys: ['orders/*'] }]);
   const roles = {
     viewer: ['list'],

@@ -30,7 +30,7 @@ describe('the API, to what is not right,', () => {
     'a consumer that can not be': [`${STORE}/keys?consumer=A_B`, {}, 400, /consumer/],
     'two consumers': [`${STORE}/keys?consumer=analytics&consumer=other`, {}, 400, /consumer/],
     'a store that is not there': ['/api/v1/namespaces/platform/stores/nowhere/keys', {}, 404, /no store nowhere/],
-    'a group that climbs': [`${STORE}/keys?group=..%2Fx`, {}, 400, /form of a group/],
+    'a group that climbs': [`${STORE}/keys?group=..%2Fx`, {}, 400, /group has not the right form/],
     'a limit of 0': [`${STORE}/keys?limit=0`, {}, 400, /limit must be >= 1/],
     'a limit that is no number': [`${STORE}/keys?limit=${CANARY}`, {}, 400, /limit must be integer/],
     'a token of a page that is none': [`${STORE}/keys?continue=${CANARY}`, {}, 400, /continue/],
@@ -46,7 +46,7 @@ describe('the API, to what is not right,', () => {
       `${STORE}/keys/A`,
       { method: 'PUT', body: { valueBase64: `${CANARY}!` } },
       400,
-      /valueBase64 must match/,
+      /valueBase64 has not the right form/,
     ],
     'a member that nobody knows': [
       `${STORE}/keys/A`,
@@ -81,12 +81,12 @@ describe('the API, to what is not right,', () => {
       415,
       /json/,
     ],
-    'a method that is none here': [`${STORE}/values/A`, { method: 'HEAD' }, 404, /^$/],
+    'a method that is none here': [`${STORE}/values/A`, { method: 'HEAD' }, 405, /^$/],
     'a preflight of another site': [
       `${STORE}/keys/A`,
       { method: 'OPTIONS', headers: { origin: 'https://evil' } },
-      404,
-      /nothing/,
+      405,
+      /GET, PUT, DELETE alone/,
     ],
     'a cookie instead of a token': [`${STORE}/keys`, { as: '', headers: { cookie: 'token=owner' } }, 401, /Bearer/],
   };

@@ -4,7 +4,7 @@ import { createAuthority, type KeyPair } from '../../operator/webhook/certificat
 import { CANARY, ordersWorld, type ApiWorld } from './api-world.ts';
 
 const DESCRIPTION = '/api/v1/openapi.json';
-const FUZZ_MS = 6_000;
+const ROUNDS = 60;
 
 interface Operation {
   readonly operationId: string;
@@ -77,7 +77,9 @@ describe('the API’s own description', () => {
     const store = '/api/v1/namespaces/{namespace}/stores/{store}';
     expect(listed).to.have.members([
       `GET ${DESCRIPTION}`,
+      'GET /api/v1/whoami',
       'GET /api/v1/stores',
+      `GET ${store}`,
       `GET ${store}/keys`,
       ...['GET', 'PUT', 'DELETE'].map((method) => `${method} ${store}/keys/{key}`),
       `GET ${store}/values/{key}`,
@@ -91,27 +93,23 @@ describe('the API’s own description', () => {
     ]);
   });
 
-  it('holds for what is answered, whatever is sent: no 500 in some thousand requests', async function () {
-    this.timeout(FUZZ_MS * 4);
-    const seed = Number(process.env['FUZZ_SEED'] ?? Date.now() % 1e9);
+  it('holds for what is answered, whatever is sent: no 500 in some hundred requests, by all callers', async function () {
+    this.timeout(30_000);
+    const seed = Number(process.env['FUZZ_SEED'] ?? 7);
     const fuzz = new Fuzz(seed, document);
-    const until = performance.now() + FUZZ_MS;
-    const seen = new Map<number, number>();
-    let all = 0;
-    while (performance.now() < until) {
+    const seen = new Set<number>();
+    for (let round = 0; round < ROUNDS; round += 1) {
       for (const [path, method, operation] of operations()) {
         const sent = fuzz.request(path, operation);
         const { status, json, text } = await world.call(sent.path, { method, ...sent });
         const shown = `seed ${seed}: ${method} ${sent.path} as ${sent.as}: ${status} ${text.slice(0, 200)}`;
         expect(status, shown).to.be.below(500);
         expect(fuzz.problemWith(operation, status, json), shown).to.equal(undefined);
-        seen.set(status, (seen.get(status) ?? 0) + 1);
-        all += 1;
+        seen.add(status);
       }
     }
-    expect(all).to.be.above(200);
     // It gets past the door often enough to mean something.
-    expect([...seen.keys()]).to.include.members([200, 400, 401, 403, 404]);
+    expect([...seen]).to.include.members([200, 400, 401, 403, 404]);
   });
 });
 
@@ -150,7 +148,7 @@ const GOOD: Readonly<Record<string, readonly string[]>> = {
   search: ['o', 'PASS'],
   binding: ['orders', 'nothing'],
   ifVersion: ['1', '2', '99'],
-  continue: [Buffer.from('kROOT').toString('base64url'), Buffer.from('gorders').toString('base64url')],
+  continue: ['k:ROOT', 'g:orders'],
 };
 const CALLERS = [
   'owner',

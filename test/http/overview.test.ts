@@ -21,6 +21,7 @@ describe('the API’s overviews', () => {
       env: [{ name: 'A', key: KEY }],
       envFrom: [{ group: 'orders', prefix: 'O_' }],
       references: [{ key: KEY }],
+      files: [{ path: 'password.txt', key: KEY }],
     });
     world.addBinding('other', 'orders', { sparkConf: [{ name: 'spark.x', template: `a\${${KEY}}` }] });
     world.addBinding('other', 'sales', { env: [{ name: 'A', key: 'sales/TOKEN' }] });
@@ -33,16 +34,56 @@ describe('the API’s overviews', () => {
         { what: 'variable', name: 'A' },
         { what: 'variables', name: 'O_*' },
         { what: 'reference', name: `\${secrets.${KEY}}` },
+        { what: 'file', name: 'password.txt' },
       ],
       ready: false,
     };
     const applications = [
-      { namespace: 'analytics', name: 'etl', driver: 'etl-driver', phase: 'Running', since: '2026-11-01T10:00:00Z' },
+      {
+        ...{ namespace: 'analytics', name: 'etl', driver: 'etl-driver', phase: 'Running' },
+        ...{ since: '2026-11-01T10:00:00Z', bindings: ['orders'] },
+      },
     ];
     const other = { namespace: 'other', name: 'orders', as: [{ what: 'property', name: 'spark.x' }], ready: false };
     expect(json).to.deep.equal({ bindings: [analytics, other], applications });
     const own = await world.call(`${STORE}/usage/${KEY}?consumer=analytics`, { as: 'analytics-viewer' });
     expect(own.json).to.deep.equal({ bindings: [analytics], applications });
+  });
+
+  it('tell of a store what it grants, and what the caller may do with its keys', async () => {
+    world.addStore('platform', 'shared', [
+      { namespaces: { matchNames: ['analytics'] }, keys: ['orders/*'] },
+      { namespaces: { selector: { matchLabels: { team: 'sales' } } }, keys: ['sales/**'] },
+    ]);
+    const path = '/api/v1/namespaces/platform/stores/shared';
+    const own = await world.call(path, { as: 'editor' });
+    expect(own.json).to.deep.include({
+      ...{ namespace: 'platform', name: 'shared', type: 'kubernetes' },
+      may: ['list', 'create', 'update', 'delete'],
+      grants: [
+        { namespaces: { matchNames: ['analytics'] }, keys: ['orders/*'] },
+        { namespaces: { selector: { matchLabels: { team: 'sales' } } }, keys: ['sales/**'] },
+      ],
+    });
+    expect(own.json['ready']).to.include({ status: 'Unknown', reason: 'Pending' });
+    const theirs = await world.call(`${path}?consumer=analytics`, { as: 'analytics-viewer' });
+    expect(theirs.json).to.deep.include({ may: ['list'], grants: [{ keys: ['orders/*'] }] });
+    world.labels.set('analytics', { team: 'sales' });
+    const labelled = await world.call(`${path}?consumer=analytics`, { as: 'analytics-owner' });
+    expect(labelled.json).to.deep.include({
+      may: ['list', 'get', 'create', 'update', 'delete'],
+      grants: [{ keys: ['orders/*'] }, { keys: ['sales/**'] }],
+    });
+  });
+
+  it('tell a caller who they are', async () => {
+    world.addPod('analytics', 'etl-driver', {});
+    expect((await world.call('/api/v1/whoami', { as: 'nobody' })).json).to.deep.equal({ name: 'nobody' });
+    expect((await world.call('/api/v1/whoami', { as: 'etl-driver' })).json).to.deep.equal({
+      name: 'system:serviceaccount:analytics:spark',
+      pod: 'analytics/etl-driver',
+    });
+    expect((await world.call('/api/v1/whoami', { as: '' })).status).to.equal(401);
   });
 
   it('list the bindings of a namespace', async () => {

@@ -15,6 +15,7 @@ interface Row {
 
 /** Every operation on a store, and who may. */
 const ROWS: Readonly<Record<string, Row>> = {
+  'a store': { path: STORE, expected: [200, 200, 200] },
   'a listing': { path: `${STORE}/keys`, expected: [200, 200, 200] },
   'a search': { path: `${STORE}/keys?search=pass`, expected: [200, 200, 200] },
   'a key': { path: `${STORE}/keys/${KEY}`, expected: [200, 200, 200] },
@@ -215,7 +216,7 @@ describe('the API’s routes', () => {
       retryAfterMs: 2500,
     });
     for (const { method, path, body } of Object.values(ROWS)) {
-      if (/usage|audit/.test(path)) continue;
+      if (path === STORE || /usage|audit/.test(path)) continue;
       const answer = await world.call(path, { ...(method && { method }), ...(body !== undefined && { body }) });
       expect([path, answer.status, answer.json['code']]).to.deep.equal([path, 503, 'StoreUnreachable']);
     }

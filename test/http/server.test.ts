@@ -13,6 +13,7 @@ import { createLogger } from '../../operator/telemetry/logger.ts';
 import { createAuthority, createServing, type KeyPair } from '../../operator/webhook/certificates.ts';
 import { eventually } from '../doubles/eventually.ts';
 import { golden, view } from '../injection/bindings.ts';
+import { ScopeDouble } from '../support/scope.ts';
 import { HttpsClient, type HttpAnswer } from '../webhook/https-client.ts';
 
 const TOKEN = 'canary-token.of-ada';
@@ -84,6 +85,7 @@ describe('the API’s server', () => {
       rate: { perSecond: 1000, burst: 1000 },
       logger: createLogger({ level: 'trace', destination: { write: (line) => log.push(line) } }),
       isReady: () => isReady,
+      scope: new ScopeDouble(),
     });
     await server.start();
     const { cert, key } = await createServing(authority, ['svc.operator.svc'], new Date());
@@ -178,7 +180,7 @@ describe('the API’s server', () => {
     'neither pod nor manifest': [{ body: '{"x":"canary"}' }, 400, /one of both/],
     'pod and manifest': [{ body: '{"pod":"canary","manifest":{}}' }, 400, /one of both/],
     'a list': [{ body: '["canary"]' }, 400, /one of both/],
-    'a pod’s name that can not be': [{ body: '{"pod":"../canary"}' }, 400, /no name of a pod/],
+    'a pod’s name that can not be': [{ body: '{"pod":"../canary"}' }, 400, /pod has not the right form/],
     'a pod that is not there': [{ body: '{"pod":"nobody"}' }, 404, /no pod nobody in namespace analytics/],
     'an unknown kind': [{ body: '{"manifest":{"kind":"canary"}}' }, 400, /SparkConnect/],
     'a manifest of another namespace': [
@@ -189,7 +191,7 @@ describe('the API’s server', () => {
     'another content type': [{ type: 'text/plain' }, 415, /application\/json/],
     'a body of 1.2 MB': [{ body: many }, 413, /1 MiB/],
     'another path': [{ path: '/canary' }, 404, /nothing/],
-    'another method': [{ method: 'PUT' }, 404, /nothing/],
+    'another method': [{ method: 'PUT' }, 405, /POST alone/],
   };
   for (const [name, [what, status, detail]] of Object.entries(bad)) {
     it(`answers ${status} to ${name}, as a problem`, async () => {
@@ -244,7 +246,7 @@ describe('the API’s server', () => {
     expect(cluster.asked).to.deep.equal([]);
   });
 
-  it('sends a crowd away, and serves again when it is gone', async () => {
+  it('sends away a caller who has too many under way, and serves them again when those are done', async () => {
     const gate = Promise.withResolvers<undefined>();
     const create = cluster.create.bind(cluster);
     cluster.create = async (kind, object) => {
@@ -253,11 +255,11 @@ describe('the API’s server', () => {
     };
     const statuses: number[] = [];
     const all = Array.from({ length: 70 }, async () => statuses.push((await call()).status));
-    await eventually(() => statuses.length === 6);
-    expect(new Set(statuses)).to.deep.equal(new Set([503]));
+    await eventually(() => statuses.length === 54);
+    expect(new Set(statuses)).to.deep.equal(new Set([429]));
     gate.resolve(undefined);
     await Promise.all(all);
-    expect(statuses.filter((status) => status === 200)).to.have.length(64);
+    expect(statuses.filter((status) => status === 200)).to.have.length(16);
     expect((await call()).status).to.equal(200);
   });
 
