@@ -46,6 +46,20 @@ module.exports = {
     only('webhook', room('webhook'), [api, injection, reads, runtime, telemetry, errors], 'see docs/architecture.md'),
     only('http', room('http'), [api, injection, reads, runtime, telemetry, errors], 'see docs/architecture.md'),
     only(
+      'console',
+      room('console'),
+      [],
+      'the page speaks to the API by HTTP, and what serves it knows its files alone',
+    ),
+    {
+      name: 'console-in-the-browser',
+      comment: 'what runs in the browser knows neither node nor what serves it',
+      severity: 'error',
+      from: { path: '^operator/console/app/' },
+      to: { pathNot: ['^operator/console/app/', '^node_modules/preact/'] },
+    },
+    packageOnly('preact', 'preact', ['^operator/console/app/'], 'the page alone is drawn with it'),
+    only(
       'stores-core',
       '^operator/stores/[^/]+[.]ts$',
       [api, telemetry, errors, '^operator/stores/'],
@@ -76,12 +90,19 @@ module.exports = {
     },
     {
       name: 'cli',
-      comment: 'the command reads the API server by itself, and explains with what the webhook decides with',
+      comment:
+        'the command asks servers by itself; it explains, and checks the webhook, by what the operator decides with',
       severity: 'error',
       from: { path: '^cli/' },
       to: {
         path: '^operator/',
-        pathNot: [api, injection, '^operator/binding-views[.]ts$', '^operator/runtime/kube-object[.]ts$'],
+        pathNot: [
+          api,
+          injection,
+          '^operator/binding-views[.]ts$',
+          '^operator/runtime/kube-object[.]ts$',
+          '^operator/webhook/(coverage|webhook-configuration|certificate-state)[.]ts$',
+        ],
       },
     },
     packageOnly(
@@ -127,7 +148,7 @@ module.exports = {
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'default', 'types'],
-      extensions: ['.ts', '.js', '.mjs', '.json'],
+      extensions: ['.ts', '.tsx', '.js', '.mjs', '.json'],
     },
   },
 };

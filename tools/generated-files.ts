@@ -2,6 +2,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { chartCrds } from '../deploy/manifests/chart-crds.ts';
+import { chartReadme } from '../deploy/manifests/chart-readme.ts';
+import { dashboard } from '../deploy/manifests/dashboard.ts';
 import { renderInstall } from '../deploy/manifests/render.ts';
 import { crdReference } from './crd-reference.ts';
 import { crdTypes, type Crd } from './crd-types.ts';
@@ -23,7 +25,8 @@ export async function* generatedFiles(root: string): AsyncGenerator<GeneratedFil
     yield { path, text: await crdTypes(await read(), `crds/${name}`) };
   }
   yield { path: 'crds/README.md', text: crdReference(crds) };
-  for (const { path, content } of await chartCrds()) yield { path, text: content };
+  for (const { path, content } of [...(await chartCrds()), dashboard(), await chartReadme()])
+    yield { path, text: content };
   yield { path: 'deploy/manifests/install.yaml', text: await renderInstall() };
 }
 

@@ -41,8 +41,8 @@ const STAGES: readonly Stage[] = [
   },
 ];
 
-/** The merge script runs in every shell that images have, and its output is read by Java itself. */
-const PACKAGES = ['dash', 'busybox', 'bash', ...(onPath('javac') ? [] : ['openjdk-17-jdk-headless'])];
+/** The page runs in a browser, the merge script in every shell that images have, and Java itself reads its output. */
+const PACKAGES = ['chromium', 'dash', 'busybox', 'bash', ...(onPath('javac') ? [] : ['openjdk-17-jdk-headless'])];
 
 const total = { passed: 0, failed: 0 };
 const wanted = new Set(process.argv.slice(2));

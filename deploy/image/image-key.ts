@@ -3,8 +3,10 @@ import { join, relative } from 'node:path';
 
 import { shortHash } from '../local/cache.ts';
 
+/** What the Dockerfile copies of this folder. */
+const appSources = ['app.ts', 'bundle.ts', 'console.ts', 'debian-packages.ts', 'packages.ts', 'sbom.ts'];
 const files = ['package.json', 'package-lock.json', 'tsconfig.json'];
-const recipe = ['Dockerfile', 'Dockerfile.dockerignore', 'bundle.ts', 'base-image.ts', 'build.ts'];
+const recipe = ['Dockerfile', 'Dockerfile.dockerignore', 'base-image.ts', 'build.ts', ...appSources];
 
 /**
  * Twelve hexadecimal digits that change when anything changes that goes into the operator's image: its sources, its

@@ -40,7 +40,8 @@ export async function admission(bench: Bench): Promise<Values> {
       );
       await watch.count(BINDINGS, 60_000);
       say(`Admission: ${RATE} pods a second for ${SECONDS} s after a warm-up of ${WARM_UP_S} s…`);
-      return await putLoad(bench, namespace);
+      const { latencies } = await putAdmissionLoad(bench, namespace, SECONDS);
+      return { 'admission-p50': percentile(latencies, 0.5), 'admission-p99': percentile(latencies, 0.99) };
     });
   } finally {
     await watch.stop();
@@ -48,27 +49,32 @@ export async function admission(bench: Bench): Promise<Values> {
   }
 }
 
-/** The load comes from a process of its own: a client on this event loop would measure itself. */
-async function putLoad(bench: Bench, namespace: string): Promise<Values> {
-  const configuration = await bench.client.get(
-    WEBHOOK_CONFIGURATION,
-    undefined,
-    bench.webhookConfiguration,
-    AbortSignal.timeout(10_000),
-  );
+/** PEM of who signed the webhook's certificate. */
+export async function webhookAuthority({ client, webhookConfiguration }: Bench): Promise<string> {
+  const signal = AbortSignal.timeout(10_000);
+  const configuration = await client.get(WEBHOOK_CONFIGURATION, undefined, webhookConfiguration, signal);
+  return Buffer.from(ourWebhook(configuration)?.clientConfig?.caBundle ?? '', 'base64').toString();
+}
+
+/**
+ * Pods for each of 100 bindings of a namespace, so many seconds after the warm-up. The load comes from a process of its own:
+ * a client on this event loop would measure itself.
+ */
+export async function putAdmissionLoad(bench: Bench, namespace: string, seconds: number): Promise<LoadReport> {
   const load: Load = {
     port: bench.launch.webhookPort,
     serverName: bench.webhookHost,
-    ca: Buffer.from(ourWebhook(configuration)?.clientConfig?.caBundle ?? '', 'base64').toString(),
+    ca: await webhookAuthority(bench),
     namespace,
     bindings: BINDINGS,
     rate: RATE,
     warmUp: WARM_UP_S * RATE,
-    count: SECONDS * RATE,
+    count: seconds * RATE,
   };
   const program = join(import.meta.dirname, 'admission-load.ts');
   const output = await run(process.execPath, [program], { input: JSON.stringify(load), timeoutMs: 120_000 });
-  const { latencies, lateness, refused, connections } = JSON.parse(output) as LoadReport;
+  const report = JSON.parse(output) as LoadReport;
+  const { latencies, lateness, refused, connections } = report;
   if (refused.length > 0)
     throw new Error(`${refused.length} reviews were not answered with a patch: ${refused.slice(0, 5).join('\n')}`);
   const late = percentile(lateness, 0.99).toFixed(1);
@@ -76,5 +82,5 @@ async function putLoad(bench: Bench, namespace: string): Promise<Values> {
   say(
     `  ${latencies.length} answers over ${connections} connections; slowest ${slowest} ms; sent up to ${late} ms (p99) after their time`,
   );
-  return { 'admission-p50': percentile(latencies, 0.5), 'admission-p99': percentile(latencies, 0.99) };
+  return report;
 }

@@ -20,6 +20,14 @@ export interface Result {
 export const figures = [
   { name: 'admission-p50', unit: 'ms', goal: null, about: 'one answer of the webhook at 200 pods a second' },
   { name: 'admission-p99', unit: 'ms', goal: 10, about: 'the same, the slowest of a hundred' },
+  { name: 'api-served', unit: '/s', goal: null, about: 'answers 200 of 1,000 requests a second by 50 callers' },
+  { name: 'api-p50', unit: 'ms', goal: null, about: 'one of them' },
+  { name: 'api-p99', unit: 'ms', goal: 250, about: 'the same, the slowest of a hundred' },
+  { name: 'api-broken', unit: 'answers', goal: 0, about: 'neither 200 nor 401, 429 and 503 where they belong' },
+  { name: 'api-admission', unit: 'ms', goal: 10, about: 'the webhook’s slowest of a hundred meanwhile' },
+  { name: 'flood-admission', unit: 'ms', goal: 10, about: 'the same while all come from one and from strangers' },
+  { name: 'api-rss', unit: 'MiB', goal: 80, about: 'memory that the operator has more after both' },
+  { name: 'api-back', unit: 'ms', goal: 250, about: 'until somebody else is answered right after' },
   { name: 'created-1000', unit: 's', goal: null, about: 'the client alone: 1,000 bindings created' },
   { name: 'ready-1000', unit: 's', goal: 7.5, about: 'from the first of them to the last one Ready' },
   { name: 'one-more-p50', unit: 'ms', goal: 20, about: 'one more binding, from its creation to Ready' },
@@ -38,6 +46,15 @@ export const figures = [
   { name: 'kubernetes-change', unit: 's', goal: 1, about: 'the same with a Kubernetes Secret' },
   { name: 'outage-told', unit: 's', goal: 10, about: 'OpenBao hangs: until its store and 1,000 bindings say so' },
   { name: 'outage-over', unit: 's', goal: null, about: 'it answers again: until 1,000 are Ready again' },
+  {
+    name: 'page-first-paint',
+    unit: 'ms',
+    goal: 1000,
+    about: 'the Secrets page in Chromium, the slowest of ten first loads',
+  },
+  { name: 'page-bytes', unit: 'kB', goal: 100, about: 'all that such a load fetches' },
+  { name: 'page-10000', unit: 'ms', goal: 1000, about: 'a folder of 10,000 keys: from the click until it is shown' },
+  { name: 'page-10000-search', unit: 'ms', goal: 1000, about: 'one of them: from the last letter until it is found' },
 ] as const satisfies readonly Figure[];
 
 export type FigureName = (typeof figures)[number]['name'];

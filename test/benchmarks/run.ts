@@ -1,21 +1,40 @@
 import { say } from '../../deploy/local/progress.ts';
 import { admission } from './admission.ts';
+import { api } from './api.ts';
 import { parseArguments, usage, type Arguments } from './arguments.ts';
 import { type Bench, withBench } from './bench.ts';
 import { type FigureName, figures, lineOf, type Result, resultOf, type Values } from './figures.ts';
 import { idle } from './idle.ts';
+import { page } from './page.ts';
 import { databaseStore, kubernetesStore, vaultStore } from './stores.ts';
 import { thousand } from './thousand.ts';
 
 /** What is done together, and the figures that come of it. */
-interface Scenario {
-  readonly run: (bench: Bench) => Promise<Values>;
+interface Scenario<On> {
+  readonly run: (on: On) => Promise<Values>;
   readonly gives: readonly FigureName[];
 }
 
-const scenarios: readonly Scenario[] = [
+const withoutCluster: readonly Scenario<void>[] = [
+  { run: page, gives: ['page-first-paint', 'page-bytes', 'page-10000', 'page-10000-search'] },
+];
+
+const scenarios: readonly Scenario<Bench>[] = [
   { run: idle, gives: ['rss-idle'] },
   { run: admission, gives: ['admission-p50', 'admission-p99'] },
+  {
+    run: api,
+    gives: [
+      'api-served',
+      'api-p50',
+      'api-p99',
+      'api-broken',
+      'api-admission',
+      'flood-admission',
+      'api-rss',
+      'api-back',
+    ],
+  },
   {
     run: thousand,
     gives: [
@@ -48,12 +67,16 @@ const scenarios: readonly Scenario[] = [
 async function main(options: Arguments): Promise<number> {
   const isWanted = (name: string): boolean => options.figures.length === 0 || options.figures.includes(name);
   const results: Result[] = [];
-  await withBench(options, async (bench) => {
-    for (const { run, gives } of scenarios.filter(({ gives }) => gives.some(isWanted))) {
-      const values = await run(bench);
+  const runAll = async <On>(all: readonly Scenario<On>[], on: On): Promise<void> => {
+    for (const { run, gives } of all) {
+      const values = await run(on);
       for (const name of gives.filter(isWanted)) results.push(resultOf(name, values[name] ?? Number.NaN));
     }
-  });
+  };
+  const wanted = <On>(all: readonly Scenario<On>[]): Scenario<On>[] => all.filter(({ gives }) => gives.some(isWanted));
+  await runAll(wanted(withoutCluster), undefined);
+  const onCluster = wanted(scenarios);
+  if (onCluster.length > 0) await withBench(options, (bench) => runAll(onCluster, bench));
   const inOrder = figures.flatMap(({ name }) => results.filter((result) => result.name === name));
   for (const result of inOrder) console.log(options.json ? JSON.stringify(result) : lineOf(result));
   return options.strict && inOrder.some(({ ok }) => !ok) ? 1 : 0;

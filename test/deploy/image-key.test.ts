@@ -31,7 +31,13 @@ describe('the key of the operator’s image', () => {
       .and.to.match(/^[0-9a-f]{12}$/);
   });
 
-  for (const path of ['operator/errors.ts', 'operator/api/new.ts', 'package-lock.json', 'deploy/image/Dockerfile']) {
+  for (const path of [
+    'operator/errors.ts',
+    'operator/api/new.ts',
+    'package-lock.json',
+    'deploy/image/Dockerfile',
+    'deploy/image/console.ts',
+  ]) {
     it(`changes with ${path}`, async () => {
       await cp(join(context, 'operator', 'errors.ts'), join(context, 'operator', 'api', 'old.ts'));
       const before = await imageKey(context);

@@ -1,0 +1,91 @@
+import type { JSX } from 'preact';
+import { useMemo, useState } from 'preact/hooks';
+import type { Caller } from './api/answers.ts';
+import { ApiClient } from './api/client.ts';
+import { AppContext, type AppState, type StoreWork } from './context.ts';
+import { newDraft } from './model/binding.ts';
+import { KeptListings } from './model/kept.ts';
+import { Toasts, useToasts } from './parts/toasts.tsx';
+import { Frame } from './views/frame.tsx';
+import { SignIn, SignInAgain, type SignedIn } from './views/sign-in.tsx';
+
+interface Session {
+  readonly client: ApiClient;
+  readonly caller: Caller;
+  readonly consumer: string | undefined;
+}
+
+/** Somebody waits for another token. */
+interface Renewal {
+  readonly resolve: (token: string) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** The page: who is signed in, and what they work at. All of it is in memory: a reload begins anew. */
+export function App(): JSX.Element {
+  const [session, setSession] = useState<Session>();
+  const [renewal, setRenewal] = useState<Renewal>();
+  const { toasts, say, clear } = useToasts();
+
+  const signIn = ({ token, caller, consumer }: SignedIn): void => {
+    const renew = (): Promise<string> =>
+      new Promise((resolve, reject) => {
+        setRenewal({ resolve, reject });
+      });
+    setSession({ client: new ApiClient({ token, renew }), caller, consumer });
+  };
+  const signInAgain = ({ token, caller }: SignedIn): void => {
+    setSession((old) => old && { ...old, caller });
+    setRenewal(undefined);
+    renewal?.resolve(token);
+  };
+  const signOut = (): void => {
+    renewal?.reject(new DOMException('signed out', 'AbortError'));
+    setRenewal(undefined);
+    setSession(undefined);
+    clear();
+    location.hash = '#/';
+  };
+
+  if (session === undefined) return <SignIn onDone={signIn} />;
+  const changeConsumer = (consumer: string | undefined): void => {
+    setSession({ ...session, consumer });
+  };
+  return (
+    <Work key={session.client} {...{ ...session, changeConsumer, signOut, say }}>
+      <Frame key={session.consumer ?? ''} />
+      {renewal !== undefined && <SignInAgain caller={session.caller} onDone={signInAgain} onSignOut={signOut} />}
+      <Toasts toasts={toasts} />
+    </Work>
+  );
+}
+
+type WorkProps = Omit<AppState, 'workOf' | 'setWork' | 'kept'> & {
+  readonly children: JSX.Element | (JSX.Element | false)[];
+};
+
+/** Keeps what is under way, for the views. A namespace's work is its own. */
+function Work({ children, ...session }: WorkProps): JSX.Element {
+  const [works, setWorks] = useState<Readonly<Record<string, StoreWork>>>({});
+  const [kept] = useState(() => new KeptListings());
+  const { consumer } = session;
+  const app = useMemo<AppState>(() => {
+    const pathOf = ({ namespace, name }: { namespace: string; name: string }): string =>
+      `${consumer ?? ''} ${namespace}/${name}`;
+    const fresh: StoreWork = { picked: [], draft: newDraft(consumer ?? '') };
+    return {
+      ...session,
+      kept,
+      workOf: (store) => works[pathOf(store)] ?? fresh,
+      setWork: (store, change) => {
+        const path = pathOf(store);
+        setWorks((all) => ({ ...all, [path]: change(all[path] ?? fresh) }));
+      },
+      changeConsumer: (wanted) => {
+        kept.forget();
+        session.changeConsumer(wanted);
+      },
+    };
+  }, [session.client, session.caller, consumer, works]);
+  return <AppContext.Provider value={app}>{children}</AppContext.Provider>;
+}
