@@ -3,7 +3,11 @@ import { join } from 'node:path';
 
 import { parse } from 'yaml';
 
+import { shortHash } from '../local/cache.ts';
+
 const root = join(import.meta.dirname, '..', '..');
+/** The chart compares this one with the cluster's. */
+const DIGEST = 'secrets.iomete.com/definition-digest';
 
 /** A generated file: its path from the root of the repository, and its content. */
 export interface GeneratedFile {
@@ -12,8 +16,9 @@ export interface GeneratedFile {
 }
 
 /**
- * The chart's copies of crds/*.yaml. They are among its templates' files, not in its crds/ folder, because Helm never
- * updates what lies there. The annotation makes Helm leave them when the release is uninstalled.
+ * The chart's copies of crds/*.yaml, in its crds/ folder: Helm installs those before it looks at anything else of the
+ * chart, so that the same release can have objects of these kinds. It never updates them: the chart has a Job for that,
+ * which goes by the digest. The other annotation makes Argo CD leave them when the application is deleted, as Helm does.
  *
  * @throws Error when a file of crds/ is not one custom resource definition
  */
@@ -21,22 +26,24 @@ export async function chartCrds(): Promise<readonly GeneratedFile[]> {
   const names = (await readdir(join(root, 'crds'))).filter((name) => name.endsWith('.yaml')).toSorted();
   return Promise.all(
     names.map(async (name) => ({
-      path: `deploy/chart/files/crds/${name}`,
-      content: `# Generated from crds/${name} by npm run generate: do not edit.\n${kept(name, await readFile(join(root, 'crds', name), 'utf8'))}`,
+      path: `deploy/chart/crds/${name}`,
+      content: `# Generated from crds/${name} by npm run generate: do not edit.\n${marked(name, await readFile(join(root, 'crds', name), 'utf8'))}`,
     })),
   );
 }
 
-/** The text with one annotation more; comments and layout stay as they were written. */
-function kept(name: string, text: string): string {
-  const annotation = '    helm.sh/resource-policy: keep\n';
+/** The text with two annotations more; comments and layout stay as they were written. */
+function marked(name: string, text: string): string {
+  const annotations = { 'helm.sh/resource-policy': 'keep', [DIGEST]: shortHash(text) };
+  const lines = Object.entries(annotations)
+    .map(([key, value]) => `    ${key}: '${value}'\n`)
+    .join('');
   const annotated = /^metadata:\n(?: {2}.*\n)*? {2}annotations:\n/m;
   const result = annotated.test(text)
-    ? text.replace(annotated, (head) => head + annotation)
-    : text.replace(/^metadata:\n/m, (head) => `${head}  annotations:\n${annotation}`);
+    ? text.replace(annotated, (head) => head + lines)
+    : text.replace(/^metadata:\n/m, (head) => `${head}  annotations:\n${lines}`);
   const crd = parse(result) as { kind?: string; metadata?: { annotations?: Record<string, string> } };
-  if (crd.kind === 'CustomResourceDefinition' && crd.metadata?.annotations?.['helm.sh/resource-policy'] === 'keep') {
+  if (crd.kind === 'CustomResourceDefinition' && crd.metadata?.annotations?.[DIGEST] === annotations[DIGEST])
     return result;
-  }
   throw new Error(`crds/${name}: one CustomResourceDefinition with its metadata as a block is expected`);
 }

@@ -30,11 +30,11 @@ metadata:
  * @throws Error with helm's message when the chart cannot be rendered
  */
 export async function renderInstall(): Promise<string> {
-  const rendered = await helm('template', name, chart, '--namespace', namespace);
+  const rendered = await helm('template', name, chart, '--namespace', namespace, '--include-crds', '--skip-tests');
   // Nothing here is Helm's when kubectl applies it: a later "helm install" must not take it for a release of its own.
   const ours = rendered.replaceAll(
     /^ +(?:helm\.sh\/chart|app\.kubernetes\.io\/managed-by): .*\n|^# Source: .*\n/gm,
     '',
   );
-  return `${head}${ours.trimEnd()}\n`;
+  return `${head}${ours.replaceAll('\n\n---\n', '\n---\n').trimEnd()}\n`;
 }

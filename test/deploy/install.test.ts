@@ -40,21 +40,22 @@ describe('install.yaml', function () {
 });
 
 describe('the chart’s copies of the custom resource definitions', () => {
-  it('are in step with crds/, but for the annotation that keeps them', async () => {
+  it('are in step with crds/, but for annotations: one keeps them, the other changes with the content', async () => {
     const copies = await chartCrds();
     expect(copies.length).to.equal(2);
     for (const { path, content } of copies) {
       expect(await readFile(join(root, path), 'utf8'), path).to.equal(content);
-      const original = parse(await readFile(join(root, path.replace('deploy/chart/files/', '')), 'utf8')) as Crd;
+      const original = parse(await readFile(join(root, path.replace('deploy/chart/', '')), 'utf8')) as Crd;
       const copy = parse(content) as Crd;
-      expect(copy.metadata.annotations).to.deep.include({ 'helm.sh/resource-policy': 'keep' });
+      expect(copy.metadata.annotations).to.include({ 'helm.sh/resource-policy': 'keep' });
+      expect(copy.metadata.annotations?.['secrets.iomete.com/definition-digest']).to.match(/^[0-9a-f]{12}$/);
       expect(withoutAnnotations(copy)).to.deep.equal(withoutAnnotations(original));
     }
   });
 });
 
 interface Crd {
-  readonly metadata: { readonly annotations?: object };
+  readonly metadata: { readonly annotations?: Readonly<Record<string, string>> };
 }
 
 function withoutAnnotations(object: Crd): object {

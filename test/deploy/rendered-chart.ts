@@ -18,6 +18,8 @@ export interface Manifest {
   readonly spec?: unknown;
   readonly rules?: readonly Rule[];
   readonly webhooks?: unknown;
+  readonly stringData?: unknown;
+  readonly data?: Readonly<Record<string, string>>;
 }
 
 export interface Rule {
@@ -41,11 +43,14 @@ export interface Container {
 
 const renderings = new Map<string, Promise<string>>();
 
+/** All that an installation applies: what `helm test` makes comes and goes. */
+const parts = ['--include-crds', '--skip-tests'];
+
 /** The objects of the chart, rendered for release "try" in namespace "apart" with `--set-json` for each of the values. */
 export async function rendered(values: Readonly<Record<string, unknown>> = {}): Promise<readonly Manifest[]> {
   const sets = Object.entries(values).flatMap(([path, value]) => ['--set-json', `${path}=${JSON.stringify(value)}`]);
   const key = sets.join(' ');
-  const text = renderings.get(key) ?? helm('template', 'try', chart, '--namespace', 'apart', ...sets);
+  const text = renderings.get(key) ?? helm('template', 'try', chart, '--namespace', 'apart', ...parts, ...sets);
   renderings.set(key, text);
   return manifests(await text);
 }
@@ -56,6 +61,11 @@ export function manifests(text: string): readonly Manifest[] {
     if (document.errors.length > 0) throw new Error(String(document.errors[0]));
     return document.toJS() as Manifest;
   });
+}
+
+/** The kinds of objects, in their order. */
+export function kindsOf(objects: readonly Manifest[]): readonly string[] {
+  return objects.map(({ kind }) => kind);
 }
 
 /** The only object of a kind. */

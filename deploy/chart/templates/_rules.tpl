@@ -1,7 +1,19 @@
 {{/*
-What the operator may do. Every rule starts with its reason: a test refuses one without. The rules are in three parts,
-so that a list of namespaces can one day turn the first part into a Role for each of them.
+What the operator may do. Every rule starts with its reason: a test refuses one without. The rules are in three parts:
+with the value namespaces the first is a Role in each of them, else it is part of the ClusterRole.
 */}}
+
+{{/* The namespaces that are watched, as a YAML list: the release's own, then those of the values. Empty: the whole cluster. */}}
+{{- define "operator.watchNamespaces" -}}
+{{- $listed := .Values.namespaces | default list -}}
+{{- $namespaces := ternary (prepend $listed .Release.Namespace | uniq) list (gt (len $listed) 0) -}}
+{{- range .Values.identityNamespaces }}
+{{- if and $namespaces (not (has . $namespaces)) }}
+{{- fail (printf "identityNamespaces: stores in namespace %s are not seen, as it is not in the list of namespaces: add it there, or take it out here." .) }}
+{{- end }}
+{{- end }}
+{{- toYaml $namespaces -}}
+{{- end -}}
 
 {{/* In the namespaces with stores, bindings and Spark jobs. */}}
 {{- define "operator.rules.anywhere" -}}
@@ -32,9 +44,9 @@ so that a list of namespaces can one day turn the first part into a Role for eac
   resources: [sparkjobsecretbindings/finalizers]
   verbs: [update]
 # Reads the Secrets that are a Kubernetes store or hold a store's credentials, and writes one Secret per binding beside
-# it, and one per run for those of scope Application. Neither has a name that is known beforehand, so that resourceNames
-# cannot narrow this. It never deletes: the garbage collector removes a binding's Secret with the binding, and a run's with
-# its driver. Updates also take the finalizer off a run's Secret, when its credentials on lease were revoked.
+# it, and one per run for those of scope Application; with files two. None has a name that is known beforehand, so that
+# resourceNames cannot narrow this. It never deletes: the garbage collector removes a binding's Secrets with the binding,
+# and a run's with its driver. Updates also take the finalizer off a run's Secret, when its credentials on lease were revoked.
 - apiGroups: ['']
   resources: [secrets]
   verbs: [get, list, watch, create, update]
@@ -108,8 +120,8 @@ so that a list of namespaces can one day turn the first part into a Role for eac
 - apiGroups: ['']
   resources: [secrets]
   verbs: [create]
-# Shares the webhook's certificate among the replicas and renews it. The rules for the whole cluster cover this today;
-# it is said here as well, so that they can be narrowed.
+# Shares the webhook's certificate among the replicas and renews it. The rules for watched namespaces cover this too; it
+# is said here as well, because these are the ones that it needs to run.
 - apiGroups: ['']
   resources: [secrets]
   resourceNames: [{{ include "operator.certificateSecret" . }}]
