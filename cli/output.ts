@@ -1,0 +1,19 @@
+import type { Io } from './io.ts';
+import { plainJson } from './terminal/plain.ts';
+
+/** Writes a result: as a document for programs, or the text that `table` makes of it for people. */
+export async function write(
+  { stdout }: Pick<Io, 'stdout'>,
+  format: 'table' | 'json' | 'yaml',
+  result: object,
+  table: () => string,
+): Promise<void> {
+  stdout.write(format === 'table' ? table() : await documentOf(format, result));
+}
+
+/** JSON or YAML with visible characters only, which means the same as the result. */
+export async function documentOf(format: 'json' | 'yaml', result: unknown): Promise<string> {
+  if (format === 'json') return `${plainJson(result)}\n`;
+  const { plainYaml } = await import('./terminal/plain-yaml.ts');
+  return plainYaml(result);
+}
