@@ -17,6 +17,7 @@ import {
   storeSecret,
 } from './support/declare.ts';
 import { environment } from './support/environment.ts';
+import { executorOf, fileDigests, sha256 } from './support/files.ts';
 import { startJob } from './support/job.ts';
 import { secondsUntilRotated } from './support/rotation.ts';
 
@@ -38,6 +39,7 @@ describe('a job with a binding of scope Application and one of scope Shared', fu
   let second: readonly Report[];
   let places: readonly Place[];
   let secretsAfter: readonly Secret[];
+  let files: Readonly<Record<string, string>>;
 
   before(async () => {
     const shared = await environment();
@@ -51,6 +53,7 @@ describe('a job with a binding of scope Application and one of scope Shared', fu
         scope: 'Application',
         env: [{ name: 'OWN', key: 'TOKEN' }],
         sparkConf: [{ name: 'spark.e2e.own', key: 'TOKEN' }],
+        files: [{ path: 'token', key: 'TOKEN' }],
       }),
       binding(namespace, 'shared', { selector, env: [{ name: 'SHARED', key: 'TOKEN' }] }),
     ]);
@@ -74,6 +77,7 @@ describe('a job with a binding of scope Application and one of scope Shared', fu
     );
     await cluster.kubectl(['delete', 'pod', '--selector=spark-role=executor', where, '--wait=false']);
     const received = await reports(cluster, run, { count: 3, timeoutMs: 120_000 });
+    files = await fileDigests(cluster, await executorOf(cluster, namespace, 2), 'own/token');
     places = await lastingPlaces(cluster, [namespace, OPERATOR.namespace]);
     await release(cluster, run);
     first = { run, received, secret, outcome: await ended(cluster, run, 120_000) };
@@ -82,7 +86,8 @@ describe('a job with a binding of scope Application and one of scope Shared', fu
     await release(cluster, next);
     await ended(cluster, next, 120_000);
     await cluster.kubectl(['delete', 'pod', run.driver, where, '--timeout=60s']);
-    await cluster.kubectl(['wait', '--for=delete', `secret/${secret?.metadata.name ?? ''}`, where, '--timeout=60s']);
+    const own = `secret/${secret?.metadata.name ?? ''}`;
+    await cluster.kubectl(['wait', '--for=delete', own, `${own}-files`, where, '--timeout=60s']);
     secretsAfter = await getAll<Secret>(cluster, 'secrets', where, '--selector=secrets.iomete.com/run');
   });
   after(() => removeNamespaces(cluster, namespace));
@@ -98,6 +103,7 @@ describe('a job with a binding of scope Application and one of scope Shared', fu
     expect([before.length, replaced.length]).to.deep.equal([2, 1]);
     expect(compare(before, expected(words.old, words.old)).filter(({ ok }) => !ok)).to.deep.equal([]);
     expect(compare(replaced, expected(words.old, words.new)).filter(({ ok }) => !ok)).to.deep.equal([]);
+    expect(files).to.deep.equal({ 'own/token': sha256(words.old) });
   });
 
   it('gives the next run the new value, on driver and executor', () => {
@@ -105,10 +111,13 @@ describe('a job with a binding of scope Application and one of scope Shared', fu
     expect(compare(second, expected(words.new, words.new)).filter(({ ok }) => !ok)).to.deep.equal([]);
   });
 
-  it('has an immutable Secret of its own that went with its driver, while the other run’s is still there', () => {
+  it('has immutable Secrets of its own that went with its driver, while the other run’s are still there', () => {
     expect(first.secret).to.include({ immutable: true });
-    expect(secretsAfter).to.have.length(1);
-    expect(secretsAfter[0]?.metadata.name).not.to.equal(first.secret?.metadata.name);
+    const names = secretsAfter.map(({ metadata }) => metadata.name);
+    expect(names)
+      .to.have.length(2)
+      .and.to.include(`${names[0] ?? ''}-files`);
+    expect(names).not.to.include(first.secret?.metadata.name);
   });
 
   it('leaves no value in any place that people see', () => {

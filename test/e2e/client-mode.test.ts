@@ -11,6 +11,7 @@ import { clientRun, javaEnvironment, podImages, type PodImages } from './support
 import { declarations, expected, expectedOfExecutor, LOG_MARK, pods, words } from './support/client-scene.ts';
 import { readiness, removeNamespaces, sparkNamespace } from './support/declare.ts';
 import { environment } from './support/environment.ts';
+import { executorOf, fileDigests, variables } from './support/files.ts';
 import { beeline, thriftServes } from './support/thrift.ts';
 
 const namespace = 'e2e-client';
@@ -36,6 +37,9 @@ describe('drivers in pods that opted in', function () {
   let outcomes: readonly Outcome[];
   let executorConf: readonly ConfigMap[];
   let confFolder: string;
+  /** Of the script, and of its executor. */
+  let files: readonly Readonly<Record<string, string>>[];
+  let addresses: readonly Readonly<Record<string, string>>[];
   let notebookEnvironment: Place;
   let notebookPod: PodImages;
   let places: readonly Place[];
@@ -72,6 +76,9 @@ describe('drivers in pods that opted in', function () {
     const container = { namespace, name: 'script', container: DRIVER_CONTAINER };
     const show = 'cd "$SPARK_CONF_DIR" && pwd && cat log4j2.properties';
     confFolder = await inPod(cluster, container, 'sh', '-c', show);
+    const both = [container, await executorOf(cluster, namespace, 1)];
+    files = await Promise.all(both.map((pod) => fileDigests(cluster, pod, 'launches/nasty.txt')));
+    addresses = await Promise.all(both.map((pod) => variables(cluster, pod, 'SPARK_SECRETS_API_URL')));
     const live = [runs.script, runs.notebook, runs.thrift];
     const running = (await Promise.all(live.map((run) => runningPlaces(cluster, run)))).flat();
     return [{ where: 'what beeline shows', text: sql }, ...running, ...(await lastingPlaces(cluster, [namespace]))];
@@ -87,6 +94,15 @@ describe('drivers in pods that opted in', function () {
 
   it('its executor gets them by Spark alone, also a variable that refers to a key', () => {
     expect(mismatches(script, { 'executor 1': expectedOfExecutor })).to.deep.equal([]);
+  });
+
+  it('both see the files of the binding, and are told where the API is', () => {
+    const seen = { 'launches/nasty.txt': sha256(expected.script.env.NASTY) };
+    const told = { SPARK_SECRETS_API_URL: `https://${OPERATOR.name}.${OPERATOR.namespace}.svc:8443` };
+    expect([files, addresses]).to.deep.equal([
+      [seen, seen],
+      [told, told],
+    ]);
   });
 
   it('the other files of its conf folder are still there, and are heeded', async () => {

@@ -1,5 +1,7 @@
+import { X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
 import type { Cluster } from '../../deploy/local/cluster.ts';
+import { keyIndexName } from '../../operator/injection/key-index.ts';
 import { apply, getAll, inPod, type Pod } from '../../tools/spark/kube.ts';
 import { LeakSearch, type Place } from '../../tools/spark/leak-search.ts';
 import { OPERATOR } from '../../tools/spark/operator.ts';
@@ -17,17 +19,29 @@ import {
   storeSecret,
 } from './support/declare.ts';
 import { environment } from './support/environment.ts';
+import { asked, executorOf, fileDigests, fileRenewed, sha256, variables } from './support/files.ts';
 import { injectionsSoFar } from './support/injections.ts';
 import { startJob } from './support/job.ts';
 import { secondsUntilRotated } from './support/rotation.ts';
 
 const namespace = 'e2e-python';
-const words = { nasty: canary(), large: canary(), rotated: canary(), next: canary(), plain: canary() };
+const words = {
+  nasty: canary(),
+  large: canary(),
+  rotated: canary(),
+  next: canary(),
+  plain: canary(),
+  binary: canary(),
+};
+/** Each byte there is, and a word. */
+const binary = Buffer.concat([Buffer.from(Array.from({ length: 256 }, (_, at) => at)), Buffer.from(words.binary)]);
 const values = {
   NASTY: nasty(words.nasty),
   LARGE: large(65_536, words.large),
   ROTATED: words.rotated,
   PLAIN: words.plain,
+  // As `base64` prints it.
+  BINARY: `${binary.toString('base64').replaceAll(/.{76}/g, '$&\n')}\n`,
 };
 const bindings = {
   // Selected by a label that the job gives its driver.
@@ -40,6 +54,10 @@ const bindings = {
     sparkConf: [
       { name: 'spark.e2e.nasty', key: 'NASTY' },
       { name: 'spark.e2e.large', key: 'LARGE' },
+    ],
+    files: [
+      { path: 'nasty.txt', key: 'NASTY' },
+      { path: 'binary', key: 'BINARY', encoding: 'base64' },
     ],
   },
   // Selected by name; it shares a variable with the one above, from the same key.
@@ -54,6 +72,7 @@ const bindings = {
       { name: 'spark.e2e.template', template: 'jdbc:x://db?password=${PLAIN}&literal=$${x}' },
       { name: 'spark.e2e.theirs', key: 'PLAIN' },
     ],
+    files: [{ path: 'rotated.txt', key: 'ROTATED' }],
   },
   polite: {
     selector: { applications: ['python-job'], matchLabels: { team: 'orders' } },
@@ -72,6 +91,9 @@ const expected = {
     'spark.e2e.mine': 'own',
   },
 };
+const given = { 'labelled/nasty.txt': values.NASTY, 'labelled/binary': binary, 'named/rotated.txt': words.rotated };
+const indexes = ['labelled', 'named', 'polite'].map(keyIndexName);
+const told = ['SPARK_SECRETS_API_URL', 'SPARK_SECRETS_API_CA', ...indexes];
 const conf = {
   'spark.kubernetes.driver.label.team': 'orders',
   'spark.dynamicAllocation.enabled': 'true',
@@ -101,6 +123,10 @@ describe('a Python job that three bindings select', function () {
   let askedAboutDriver: number;
   let askedAtTheEnd: number;
   let merge: string;
+  /** Of the driver, and of an executor. */
+  let files: readonly Readonly<Record<string, string>>[];
+  let environments: readonly Readonly<Record<string, string>>[];
+  let answers: readonly string[];
 
   before(async () => {
     const shared = await environment();
@@ -121,6 +147,10 @@ describe('a Python job that three bindings select', function () {
     askedAboutDriver = await injectionsSoFar(cluster);
     await reports(cluster, run, { count: 3, timeoutMs: 120_000 });
     const early = [...(await runningPlaces(cluster, run)), ...(await lastingPlaces(cluster, [namespace]))];
+    const driver = { namespace, name: run.driver, container: DRIVER_CONTAINER };
+    const both = [driver, await executorOf(cluster, namespace, 2)];
+    files = await Promise.all(both.map((pod) => fileDigests(cluster, pod, ...Object.keys(given))));
+    environments = await Promise.all(both.map((pod) => variables(cluster, pod, ...told)));
     rotationSeconds = await secondsUntilRotated(cluster, {
       namespace,
       binding: 'named',
@@ -128,16 +158,12 @@ describe('a Python job that three bindings select', function () {
       value: words.next,
       secret: storeSecret(namespace, { ...values, ROTATED: words.next }),
     });
+    await Promise.all(both.map((pod) => fileRenewed(cluster, pod, 'named/rotated.txt', words.next)));
+    answers = await Promise.all(both.map((pod) => asked(cluster, pod, 'ROTATED')));
     const selector = '--selector=spark-role=executor,spark-exec-id=1';
     await cluster.kubectl(['delete', 'pod', selector, `--namespace=${namespace}`, '--wait=false']);
     received = await reports(cluster, run, { count: 4, timeoutMs: 120_000 });
-    merge = await inPod(
-      cluster,
-      { namespace, name: run.driver, container: DRIVER_CONTAINER },
-      'grep',
-      '^spark.redaction.regex=',
-      '/mnt/spark-secrets/conf/spark.properties',
-    );
+    merge = await inPod(cluster, driver, 'grep', '^spark.redaction.regex=', '/mnt/spark-secrets/conf/spark.properties');
     askedAtTheEnd = await injectionsSoFar(cluster);
     const late = await lastingPlaces(cluster, [namespace, OPERATOR.namespace]);
     await release(cluster, run);
@@ -161,6 +187,26 @@ describe('a Python job that three bindings select', function () {
     expect(last).to.have.length(1);
     const rotated = { ...expected, env: { ...expected.env, ROTATED: words.next } };
     expect(compare(last, rotated).filter(({ ok }) => !ok)).to.deep.equal([]);
+  });
+
+  it('sees the files of its bindings, text and binary, on the driver and on executors; a new value reaches those that run', () => {
+    const expectedFiles = Object.fromEntries(Object.entries(given).map(([name, content]) => [name, sha256(content)]));
+    expect(files).to.deep.equal([expectedFiles, expectedFiles]);
+  });
+
+  it('is told where its keys are, and where the API is, which gives the newest value', () => {
+    const [first, second] = environments;
+    expect(first).to.deep.equal(second);
+    expect(indexes.map((name) => first?.[name])).to.deep.equal([
+      'BINARY file /mnt/spark-secrets/files/labelled/binary\nLARGE env LARGE\n' +
+        'NASTY env NASTY\nNASTY file /mnt/spark-secrets/files/labelled/nasty.txt\n',
+      'NASTY env NASTY\nPLAIN env THEIRS\nROTATED env ROTATED\nROTATED file /mnt/spark-secrets/files/named/rotated.txt\n',
+      'PLAIN env MINE\n',
+    ]);
+    expect(first?.['SPARK_SECRETS_API_URL']).to.equal(`https://${OPERATOR.name}.${OPERATOR.namespace}.svc:8443`);
+    const authorities = (first?.['SPARK_SECRETS_API_CA'] ?? '').split(' ');
+    for (const text of authorities) expect(new X509Certificate(Buffer.from(text, 'base64')).ca).to.equal(true);
+    expect(answers).to.deep.equal([sha256(words.next), sha256(words.next)]);
   });
 
   it('has its rotated value in the binding’s Secret within a second', async () => {

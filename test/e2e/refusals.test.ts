@@ -108,9 +108,9 @@ const refused: Readonly<Record<string, readonly [spec: object, says: string]>> =
     { selector: { applications: ['x'] }, ...env('a/../TOKEN') },
     "can't be . or ..",
   ],
-  'a field of a later version': [
-    { selector: { applications: ['x'] }, files: [{ path: 'keystore.jks', key: 'TOKEN' }] },
-    'files is not yet supported',
+  'a file in a folder': [
+    { selector: { applications: ['x'] }, files: [{ path: 'tls/keystore.jks', key: 'TOKEN' }] },
+    'path is the name of one file',
   ],
 };
 

@@ -14,6 +14,7 @@ import { ApiError } from '../../operator/runtime/api-error.ts';
 import { HttpKubeClient } from '../../operator/runtime/kube-client.ts';
 import { KubeConnection } from '../../operator/runtime/kube-connection.ts';
 import type { KubeObject } from '../../operator/runtime/kube-object.ts';
+import { informersOf } from '../../operator/watches.ts';
 import { StoreCache } from '../../operator/stores/cache.ts';
 import { MemoryStore } from '../../operator/stores/memory/driver.ts';
 import { applyJsonPatch } from '../doubles/json-patch.ts';
@@ -64,12 +65,18 @@ describe('runs of an application on a real API server', function () {
       reconciler: (watches) => new RunReconciler({ client, sources: { ...watches, cache }, events }),
       onError: (error) => said.push(String(error)),
     });
-    expect(Object.values(part.watches).filter(({ synced }) => !synced)).to.deep.equal([]);
+    expect(informersOf(part.watches).filter(([, { synced }]) => !synced)).to.deep.equal([]);
   }
 
   async function share(value: string): Promise<void> {
     const name = 'spark-secrets-orders';
-    const content = secretContent({ spec: SPEC, secretName: name, values: values({ A: value }), groups: new Map() });
+    const content = secretContent({
+      spec: SPEC,
+      binding: 'orders',
+      secretName: name,
+      values: values({ A: value }),
+      groups: new Map(),
+    });
     if ('problems' in content) throw new Error(JSON.stringify(content.problems));
     const metadata = {
       name,

@@ -82,7 +82,32 @@ export const REFUSED: Readonly<Record<string, readonly [Fields, string]>> = {
     'an empty selector',
   ],
   'a binding that gives nothing': [binding({ env: [] }), 'a binding gives something'],
-  files: [binding({ files: [{ path: 'p', key: 'K' }] }), 'files is not yet supported'],
+  'a file in a folder': [
+    binding({ files: [{ path: 'tls/ca.pem', key: 'K' }] }),
+    "path is the name of one file, of letters, digits and ._- only: there are no folders in a binding's own",
+  ],
+  'a file whose name begins with two dots': [
+    binding({ files: [{ path: '..data', key: 'K' }] }),
+    "it can't be . and can't begin with ..",
+  ],
+  'a file that is twice there': [
+    binding({
+      files: [
+        { path: 'f', key: 'A' },
+        { path: 'f', key: 'B' },
+      ],
+    }),
+    'Duplicate value',
+  ],
+  'a file of credentials on lease': [
+    binding({ scope: 'Application', files: [{ path: 'f', key: 'database/creds/ro#password' }] }),
+    "credentials that are made for each run (a key with #) can't be a file: use env or sparkConf",
+  ],
+  'a file in an unknown encoding': [
+    binding({ files: [{ path: 'f', key: 'K', encoding: 'hex' }] }),
+    'supported values: "text", "base64"',
+  ],
+  'a file of a key with ..': [binding({ files: [{ path: 'f', key: 'a/..' }] }), "a key's segment can't be . or .."],
   'credentials on lease in a variable, with a Secret that all runs read': [
     binding({ env: [{ name: 'A', key: 'database/creds/ro#username' }] }),
     'a key with # asks for credentials that are made for each run of an application: set scope: Application',
@@ -205,6 +230,10 @@ export const ACCEPTED: Readonly<Record<string, Fields>> = {
       { type: 'IcebergREST', group: 'g', catalog: 'lake' },
     ],
     references: [{ key: 'a/K' }, { group: 'orders/s3' }],
+    files: [
+      { path: 'keystore.jks', key: 'orders/KEYSTORE', encoding: 'base64' },
+      { path: '.pgpass', key: 'K' },
+    ],
     scope: 'Shared',
     rotation: { onChange: 'Keep' },
     unresolved: 'Block',

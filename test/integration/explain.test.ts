@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
-import { clusterReader } from '../../cli/cluster.ts';
+import { clusterReader } from '../../cli/explain/cluster-reader.ts';
 import { clientPrograms } from '../../deploy/local/binaries.ts';
 import { API_VERSION } from '../../operator/api/group.ts';
 import type { Explanation } from '../../operator/injection/explain/result.ts';

@@ -114,6 +114,7 @@ export async function declarations(namespace: string, image: string): Promise<re
       env: [{ name: 'NASTY', key: 'NASTY' }],
       sparkConf: [{ name: 'spark.e2e.nasty', key: 'NASTY' }, { name: 'spark.e2e.template', template }, hadoop],
       references: [{ group: 'team' }, { key: 'PLAIN' }, { key: 'KEY' }],
+      files: [{ path: 'nasty.txt', key: 'NASTY' }],
     }),
     binding(namespace, 'notebook', {
       selector: { applications: ['notebook'] },

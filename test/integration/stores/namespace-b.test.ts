@@ -11,6 +11,8 @@ import { Breach, FORBIDDEN, GRANTED, isWrittenAfter } from './breach.ts';
 import { secretOf, storeOf } from './stage.ts';
 import { READY } from './told.ts';
 
+const specsOf = (key: string): object[] => [{ env: [{ name: 'V', key }] }, { files: [{ path: 'f', key }] }];
+
 describe('namespace b, which reaches for the keys of namespace a,', function () {
   this.timeout(60_000);
   const words = { granted: canary(), forbidden: canary() };
@@ -39,7 +41,7 @@ describe('namespace b, which reaches for the keys of namespace a,', function () 
   });
 
   it('is denied the neighbours of what its globs grant, however alike their names are', async () => {
-    const all = FORBIDDEN.map((key, index) => breach.binding(`denied-${index}`, { env: [{ name: 'V', key }] }));
+    const all = FORBIDDEN.flatMap(specsOf).map((spec, index) => breach.binding(`denied-${index}`, spec));
     await Promise.all(
       all.map((binding) => breach.refused(binding, { reason: 'AccessDenied', message: /does not grant/ })),
     );
@@ -67,11 +69,7 @@ describe('namespace b, which reaches for the keys of namespace a,', function () 
 
   it('can not spell a key or a group so that it becomes another one', async () => {
     for (const key of SPELLINGS) {
-      const specs = [
-        { env: [{ name: 'V', key }] },
-        { envFrom: [{ group: key }] },
-        { sparkConf: [{ name: 'spark.x.y', key }] },
-      ];
+      const specs = [...specsOf(key), { envFrom: [{ group: key }] }, { sparkConf: [{ name: 'spark.x.y', key }] }];
       for (const spec of specs)
         expect(await breach.stage.refusal(breach.binding('spelled', spec)), JSON.stringify(spec)).to.match(
           /should match|can't be|Invalid value/,

@@ -1,0 +1,164 @@
+import { expect } from 'chai';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { ChildProcess } from 'node:child_process';
+import type { Browser, Page } from 'playwright-core';
+import type { Cluster } from '../../deploy/local/cluster.ts';
+import { run as runProgram } from '../../deploy/local/run.ts';
+import { apply, eventually } from '../../tools/spark/kube.ts';
+import { OPERATOR } from '../../tools/spark/operator.ts';
+import { DRIVER_CONTAINER, ended, logs, type Outcome, release, type Submission } from '../../tools/spark/submit.ts';
+import { startChromium } from '../console/chromium.ts';
+import { goTo, signIn } from '../console/console-world.ts';
+import { account, tokenOf } from '../integration/api-scene.ts';
+import { canary } from './support/canary.ts';
+import { removeNamespaces, sparkNamespace, store } from './support/declare.ts';
+import { environment } from './support/environment.ts';
+import { startJob } from './support/job.ts';
+import { program } from './support/program.ts';
+
+const namespace = 'e2e-page';
+const KEY = 'orders/API_TOKEN';
+const words = { first: canary(), second: canary() };
+const sdk = join(import.meta.dirname, '..', '..', 'sdk', 'python');
+
+/** What the job printed of one reading. */
+interface Read {
+  readonly on: 'driver' | 'executor' | 'watch';
+  readonly where: string;
+  readonly sha: string;
+}
+
+const sha = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** The SDK's package as one file, for addPyFile; base64. */
+async function packaged(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'e2e-page-'));
+  const file = join(folder, 'spark_secrets.zip');
+  await runProgram('python3', ['-m', 'zipfile', '-c', file, 'spark_secrets'], { cwd: sdk });
+  const text = (await readFile(file)).toString('base64');
+  await rm(folder, { recursive: true });
+  return text;
+}
+
+/** Forwards a port of this machine to a pod of the operator. @returns the port */
+async function forwarded(forward: ChildProcess): Promise<number> {
+  if (forward.stdout === null) throw new Error('kubectl has no output');
+  const [line] = (await once(createInterface(forward.stdout), 'line', { signal: AbortSignal.timeout(30_000) })) as [
+    string,
+  ];
+  return Number(/127[.]0[.]0[.]1:(\d+)/.exec(line)?.[1]);
+}
+
+describe('the Secrets page, a job whose code reads a secret, and a rotation', function () {
+  this.timeout(300_000);
+  let cluster: Cluster;
+  let browser: Browser;
+  let page: Page;
+  let forward: ChildProcess;
+  let run: Submission;
+
+  const button = (name: string) => page.getByRole('button', { name, exact: true });
+  const dialog = () => page.getByRole('dialog');
+  const reads = async (): Promise<readonly Read[]> =>
+    [...(await logs(cluster, namespace, run.driver, DRIVER_CONTAINER)).matchAll(/^READ (.*)$/gm)].map(
+      ([, json = '']) => JSON.parse(json) as Read,
+    );
+
+  before(async () => {
+    const shared = await environment();
+    cluster = shared.cluster;
+    await sparkNamespace(cluster, namespace);
+    const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'iomete-secret-store', namespace }, data: {} };
+    await apply(cluster, [secret, store(namespace), ...account(namespace, 'ada', `${OPERATOR.name}-admin`)]);
+    forward = cluster.startKubectl([
+      'port-forward',
+      `--namespace=${OPERATOR.namespace}`,
+      `service/${OPERATOR.name}`,
+      ':8443',
+    ]);
+    const port = await forwarded(forward);
+    browser = await startChromium();
+    const context = await browser.newContext({ baseURL: `https://127.0.0.1:${port}`, ignoreHTTPSErrors: true });
+    context.setDefaultTimeout(15_000);
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    page = await context.newPage();
+  });
+  after(async () => {
+    await browser.close();
+    forward.kill();
+    await removeNamespaces(cluster, namespace);
+  });
+
+  it('adds a key, and gives the YAML of a binding that works as it is', async () => {
+    await page.goto('/');
+    await signIn(page, await tokenOf(cluster, namespace, 'ada'), namespace);
+    await page.getByRole('link', { name: /default/ }).click();
+    await button('Add key').click();
+    await dialog().getByLabel('Key', { exact: true }).fill(KEY);
+    await dialog().getByLabel('Value', { exact: true }).fill(words.first);
+    await dialog().getByRole('button', { name: 'Add key' }).click();
+    await page.getByRole('heading', { name: 'API_TOKEN' }).waitFor();
+    await page.locator('section').getByRole('link', { name: 'Use in a job' }).click();
+    await button(`${KEY} as variable`).click();
+    await page.getByLabel('Namespace', { exact: true }).fill(namespace);
+    await page.getByLabel('Name of the binding').fill('orders');
+    await page.getByLabel('Applications').fill('orders-*');
+    await button('Copy YAML').click();
+    await apply(cluster, await page.evaluate<string>('navigator.clipboard.readText()'));
+    await page.getByText('Matching Spark jobs get').waitFor();
+  });
+
+  it('sees a job get it, in its code on driver and executor', async () => {
+    const { sparkImage } = await environment();
+    const { main, files } = await program('read_secret.py');
+    run = await startJob(cluster, {
+      namespace,
+      name: 'orders-page',
+      image: sparkImage,
+      conf: { 'spark.executor.instances': '1' },
+      main,
+      files: { ...files, 'spark_secrets.zip': await packaged() },
+      args: [KEY],
+    });
+    const seen = await eventually('what driver and executor read', 120_000, async () => {
+      const found = await reads();
+      return found.length >= 2 ? found : undefined;
+    });
+    const place = { where: 'env API_TOKEN', sha: sha(words.first) };
+    expect(seen).to.have.deep.members([
+      { on: 'driver', ...place },
+      { on: 'executor', ...place },
+    ]);
+  });
+
+  it('rotates it, and the running job is told', async () => {
+    await goTo(page, `#/stores/${namespace}/default/key/${KEY}`);
+    await button('Change value').click();
+    await dialog().getByLabel('New value').fill(words.second);
+    await dialog().getByRole('button', { name: 'Save', exact: true }).click();
+    await dialog().waitFor({ state: 'detached' });
+    const told = await eventually('the watch of the job', 60_000, async () =>
+      (await reads()).find(({ on }) => on === 'watch'),
+    );
+    expect(told.sha).to.equal(sha(words.second));
+  });
+
+  it('shows who uses it, and does not delete it by a click', async () => {
+    await button('Refresh').first().click();
+    await page.locator('.graph').getByText('orders-page').first().waitFor();
+    await button('Delete').click();
+    const remove = dialog().getByRole('button', { name: 'Delete although it is in use' });
+    expect(await remove.isDisabled()).to.equal(true);
+    await page.keyboard.press('Escape');
+    await release(cluster, run);
+    const outcome: Outcome = await ended(cluster, run, 60_000);
+    expect(outcome).to.include({ succeeded: true, driverPhase: 'Succeeded' });
+    const written = (await logs(cluster, namespace, run.driver, DRIVER_CONTAINER)) + outcome.output;
+    for (const word of Object.values(words)) expect(written).not.to.include(word);
+  });
+});
