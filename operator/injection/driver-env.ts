@@ -1,7 +1,6 @@
 import { bindingTitle, type BindingView } from './binding-view.ts';
 import { envReferences } from './env-references.ts';
 import { goesTo } from './environment.ts';
-import { hasFiles } from './files.ts';
 import { contains, setItems, type JsonPatch } from './json-patch.ts';
 import { hasKeyIndex, keyIndexName } from './key-index.ts';
 import type { Container, EnvVar } from './pod.ts';
@@ -51,7 +50,7 @@ export function driverEnv(container: Container, views: readonly BindingView[]): 
 /** The indexes of the keys that these bindings give; not among what they are asked for, so that nothing is said of them. */
 export function indexEntries(views: readonly BindingView[]): readonly EnvVar[] {
   return views.flatMap(({ binding, secret }) => {
-    if (secret === undefined || !hasKeyIndex(secret.envKeys, hasFiles(binding.spec))) return [];
+    if (secret === undefined || !hasKeyIndex({ envKeys: secret.envKeys, files: binding.spec.files ?? [] })) return [];
     return [reference(keyIndexName(binding.metadata.name), secret.name)];
   });
 }

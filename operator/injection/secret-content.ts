@@ -9,7 +9,7 @@ import { isRepublished } from './conf-key.ts';
 import { confTemplate, type ConfEntry } from './conf-template.ts';
 import { EXECUTOR_SECRET_KEY_REF, EXECUTOR_SECRETS, LEASED_KEY, PROPERTIES_KEY, REGEX_KEY } from './data-keys.ts';
 import { environment, goesTo, keyOfSource, type EnvVariable } from './environment.ts';
-import { fileContent, NO_FILES, type FileContent } from './file-content.ts';
+import { fileContent, type FileContent } from './file-content.ts';
 import { filesFolder, hasFiles } from './files.ts';
 import { keyIndex, keyIndexName } from './key-index.ts';
 import { carrierOf, expandedSpec } from './expanded-spec.ts';
@@ -81,7 +81,7 @@ export function secretContent(input: SecretContentInput): SecretContent | Secret
   const { files, problems: fileProblems } = filesOf(input);
   problems.push(...fileProblems);
   const envKeys = Object.fromEntries(variables.map(({ name, source }) => [name, source]));
-  const index = keyIndex(input.binding, { envKeys, fileKeys: (files ?? NO_FILES).keys });
+  const index = keyIndex(input.binding, { envKeys, files: spec.files ?? [] });
   if (index !== undefined) data.set(keyIndexName(input.binding), Buffer.from(index));
   const lines = [...properties.filter(isWhole), ...executorLines(input, variables, index !== undefined)];
   data.set(PROPERTIES_KEY, Buffer.from(`${lines.join('\n')}\n`));

@@ -198,8 +198,7 @@ describe('a Python job that three bindings select', function () {
     const [first, second] = environments;
     expect(first).to.deep.equal(second);
     expect(indexes.map((name) => first?.[name])).to.deep.equal([
-      'BINARY file /mnt/spark-secrets/files/labelled/binary\nLARGE env LARGE\n' +
-        'NASTY env NASTY\nNASTY file /mnt/spark-secrets/files/labelled/nasty.txt\n',
+      'LARGE env LARGE\n' + 'NASTY env NASTY\nNASTY file /mnt/spark-secrets/files/labelled/nasty.txt\n',
       'NASTY env NASTY\nPLAIN env THEIRS\nROTATED env ROTATED\nROTATED file /mnt/spark-secrets/files/named/rotated.txt\n',
       'PLAIN env MINE\n',
     ]);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import { hasKeyIndex, keyIndex, keyIndexName } from '../../operator/injection/key-index.ts';
-import { contentOf, INDEX, key, spec } from './bindings.ts';
+import { contentOf, INDEX, spec } from './bindings.ts';
 
 describe('the index of a binding’s keys', () => {
   it('is called after the binding, as a variable may be', () => {
@@ -12,7 +12,7 @@ describe('the index of a binding’s keys', () => {
     expect(keyIndexName('orders.etl')).not.to.equal(keyIndexName('orders-etl'));
   });
 
-  it('says of variables and files where each key is', () => {
+  it('says of variables and files where each key is, but not of files that were decoded', () => {
     const { data } = contentOf(
       spec({
         env: [
@@ -32,7 +32,6 @@ describe('the index of a binding’s keys', () => {
       'a env Z\n' +
         'a file /mnt/spark-secrets/files/orders/a.txt\n' +
         'orders/B env B\n' +
-        'orders/STORE file /mnt/spark-secrets/files/orders/store.jks\n' +
         's3/ID env S3_ID\n',
     );
   });
@@ -65,7 +64,7 @@ describe('the index of a binding’s keys', () => {
       const { data, envKeys } = contentOf(spec(part), { a: '1' });
       expect(Object.keys(data).filter((name) => INDEX.test(name))).to.deep.equal([]);
       expect(data['spark.properties']).not.to.include('SPARK_SECRETS_KEYS_');
-      expect(hasKeyIndex(envKeys, false)).to.be.false;
+      expect(hasKeyIndex({ envKeys, files: [] })).to.be.false;
     });
   }
 
@@ -74,7 +73,7 @@ describe('the index of a binding’s keys', () => {
       { length: 2000 },
       (_, at) => [`VARIABLE_${at}`, `group/${'x'.repeat(60)}/${at}`] as const,
     );
-    const text = keyIndex('orders', { envKeys: Object.fromEntries(entries), fileKeys: { f: key('a') } })!;
+    const text = keyIndex('orders', { envKeys: Object.fromEntries(entries), files: [{ path: 'f', key: 'a' }] })!;
     expect(text.length).to.be.within(65_000, 65_536);
     for (const line of text.split('\n').slice(0, -1)) expect(line).to.match(/^\S+ (env VARIABLE_\d+|file \/mnt\S+)$/);
     expect(text)
