@@ -9,6 +9,8 @@ export interface StepOptions {
   readonly onOutput?: (text: string) => void;
   /** Milliseconds after which the command is ended and counts as failed. */
   readonly limitMs: number;
+  /** Its output is shown when it has ended, in one piece: something else runs at the same time. */
+  readonly held?: boolean;
 }
 
 /** Runs a command of node_modules/.bin in the root of the tree, its output shown; true when it ends with 0. */
@@ -18,8 +20,10 @@ export async function runStep(command: string, args: readonly string[], options:
     env: { ...process.env, ...options.env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  let held = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    process.stdout.write(text);
+    if (options.held === true) held += text;
+    else process.stdout.write(text);
     options.onOutput?.(text);
   });
   const limit = setTimeout(() => {
@@ -34,6 +38,7 @@ export async function runStep(command: string, args: readonly string[], options:
     });
     child.on('close', (code) => {
       clearTimeout(limit);
+      process.stdout.write(held);
       resolve(code === 0);
     });
   });

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { openCluster } from '../deploy/local/cluster.ts';
 import { ensurePackages, onPath } from '../deploy/local/packages.ts';
 import { runChecks } from './checks.ts';
-import { runStep } from './run-step.ts';
+import { runStep, type StepOptions } from './run-step.ts';
 
 // npm test [-- check | unit | integration | e2e …]: all stages, or only the named ones.
 
@@ -13,6 +13,8 @@ interface Stage {
   /** Of these files each needs the cluster for itself: they count what the operator does, stop it, or measure. */
   readonly alone?: readonly string[];
   readonly needsCluster: boolean;
+  /** It runs beside the stage after it, which mostly waits; what it prints comes at its end. */
+  readonly besideNext?: true;
   /** How many files run at once: most of a test's time is waiting. */
   readonly atOnce: number;
   /** Longest time for the whole stage, in minutes. */
@@ -25,10 +27,11 @@ const STAGES: readonly Stage[] = [
     specs: ['test/**/*.test.ts'],
     ignore: ['test/integration/**', 'test/e2e/**'],
     needsCluster: false,
-    atOnce: 3,
-    minutes: 12,
+    besideNext: true,
+    atOnce: 2,
+    minutes: 20,
   },
-  { name: 'integration', specs: ['test/integration/**/*.test.ts'], needsCluster: true, atOnce: 1, minutes: 15 },
+  { name: 'integration', specs: ['test/integration/**/*.test.ts'], needsCluster: true, atOnce: 1, minutes: 20 },
   {
     name: 'e2e',
     specs: ['test/e2e/**/*.test.ts'],
@@ -58,39 +61,45 @@ if (isWanted('check')) {
 }
 if (wanted.size !== 1 || !wanted.has('check')) await ensurePackages(PACKAGES);
 const stages = STAGES.filter(({ name }) => isWanted(name));
-for (const stage of stages.filter(({ needsCluster }) => !needsCluster)) await mocha(stage, {});
-const clusterStages = stages.filter(({ needsCluster }) => needsCluster);
-if (clusterStages.length > 0) await withCluster(clusterStages);
+if (stages.some(({ needsCluster }) => needsCluster)) await withCluster(stages);
+else for (const stage of stages) await runStage(stage, {});
 
 console.log(`\n${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed === 0 ? 0 : 1;
 
-/** One cluster for all stages that need one, gone afterwards. */
-async function withCluster(needy: readonly Stage[]): Promise<void> {
+/** One cluster for all stages, gone afterwards. */
+async function withCluster(all: readonly Stage[]): Promise<void> {
   const name = `test-${randomBytes(3).toString('hex')}`;
   const cluster = await openCluster({ name });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.once(signal, () => void cluster.down().finally(() => process.exit(1)));
+  const env = { TEST_CLUSTER: name, TEST_KUBECONFIG: cluster.kubeconfig };
+  const beside: Promise<void>[] = [];
   try {
-    for (const stage of needy) {
-      const env = { TEST_CLUSTER: name, TEST_KUBECONFIG: cluster.kubeconfig };
-      const { alone = [], ignore = [] } = stage;
-      if (alone.length > 0)
-        await mocha({ ...stage, name: `${stage.name}, one at a time`, specs: alone, atOnce: 1 }, env);
-      await mocha({ ...stage, ignore: [...ignore, ...alone] }, env);
+    for (const stage of all) {
+      const isBeside = stage.besideNext === true && stage !== all.at(-1);
+      const running = runStage(stage, { env: stage.needsCluster ? env : {}, held: isBeside });
+      if (isBeside) beside.push(running);
+      else await Promise.all([running, ...beside.splice(0)]);
     }
   } finally {
     await cluster.down();
   }
 }
 
-async function mocha(stage: Stage, env: Readonly<Record<string, string>>): Promise<void> {
-  console.log(`\n${stage.name}`);
+async function runStage(stage: Stage, how: Pick<StepOptions, 'env' | 'held'>): Promise<void> {
+  const { alone = [], ignore = [] } = stage;
+  if (alone.length > 0) await mocha({ ...stage, name: `${stage.name}, one at a time`, specs: alone, atOnce: 1 }, how);
+  await mocha({ ...stage, ignore: [...ignore, ...alone] }, how);
+}
+
+async function mocha(stage: Stage, how: Pick<StepOptions, 'env' | 'held'>): Promise<void> {
+  console.log(how.held === true ? `\n${stage.name}: what it says comes at its end` : `\n${stage.name}`);
   const ignore = (stage.ignore ?? []).flatMap((pattern) => ['--ignore', pattern]);
   const parallel = stage.atOnce > 1 ? ['--parallel', `--jobs=${stage.atOnce}`] : [];
   const counts = { passing: 0, failing: 0 };
   const ok = await runStep('mocha', ['--no-color', '--forbid-only', ...parallel, ...ignore, ...stage.specs], {
-    env,
+    ...how,
     limitMs: stage.minutes * 60_000,
     onOutput: (text) => {
       // mocha's epilogue: "  12 passing (3s)", "  1 failing".
