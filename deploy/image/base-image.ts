@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { chmod, copyFile, mkdir, readFile, readdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -7,7 +8,11 @@ import { run } from '../local/run.ts';
 import type { Buildah } from './buildah.ts';
 
 const npmPackage = 'npm@11.19.1';
+const npmIntegrity = 'sha512-ztsxKxt/kkIaAs+2i0GU6I+DRmUdrNasxTZKJe9TCdSjKxlhah/4r/hl5ygMD6XAg1qZ9c2TNomR4qgOydp10g==';
 const root = join(import.meta.dirname, '..', '..');
+
+/** Without Debian's signature it must end: where it has no key it would only warn. */
+const debootstrap = ['--force-check-gpg', '--variant=minbase', '--include=ca-certificates', 'bookworm'];
 
 /** What a slim image of Debian leaves out as well. */
 const superfluous = [
@@ -44,7 +49,7 @@ export async function baseImage(buildah: Buildah, work: string): Promise<string>
 }
 
 async function debian(files: string): Promise<void> {
-  await run('debootstrap', ['--variant=minbase', '--include=ca-certificates', 'bookworm', files]);
+  await run('debootstrap', [...debootstrap, files]);
   for (const path of superfluous) await rm(join(files, path), { recursive: true, force: true });
   // apt and logging want their folders back
   for (const path of ['var/cache/apt/archives/partial', 'var/lib/apt/lists/partial', 'var/log']) {
@@ -64,6 +69,9 @@ async function node(files: string, work: string): Promise<void> {
   await run('npm', ['pack', '--silent', '--pack-destination', work, npmPackage]);
   const archive = (await readdir(work)).find((file) => file.endsWith('.tgz'));
   if (archive === undefined) throw new Error(`npm pack ${npmPackage} made no archive`);
+  const sum = createHash('sha512').update(await readFile(join(work, archive)));
+  if (`sha512-${sum.digest('base64')}` !== npmIntegrity)
+    throw new Error(`${npmPackage} is not the package it was: ${archive}`);
   const unpack = ['--no-same-owner', '--strip-components=1', '-C', join(modules, 'npm'), '-xzf', join(work, archive)];
   await run('tar', unpack);
   for (const command of ['npm', 'npx']) {

@@ -24,7 +24,7 @@ const scripts = join(import.meta.dirname, 'spark');
 /** A Debian with Java and Python: the same for all versions of Spark. */
 export function baseLayer(): Promise<Layer> {
   return cachedLayer('debian', shortHash(RECIPE, suite, ...debianPackages), async (folder, file) => {
-    await ensurePackages(['debootstrap']);
+    await ensurePackages(['debootstrap', 'debian-archive-keyring']);
     const root = join(folder, 'root');
     await withProgress(`Making a Debian with Java and Python for the Spark image`, () => debootstrap(root));
     await appendFile(
@@ -51,7 +51,7 @@ export function baseLayer(): Promise<Layer> {
 /** In namespaces of its own: what debootstrap mounts, and what it starts, ends with it even when it is killed. */
 async function debootstrap(root: string): Promise<void> {
   const namespaces = ['--mount', '--pid', '--fork', '--kill-child', '--propagation', 'private'];
-  const options = ['--variant=minbase', `--include=${debianPackages.join(',')}`];
+  const options = ['--force-check-gpg', '--variant=minbase', `--include=${debianPackages.join(',')}`];
   await run('unshare', [...namespaces, 'debootstrap', ...options, suite, root], { timeoutMs: 1_800_000 });
 }
 

@@ -37,6 +37,7 @@ describe('the key of the operator’s image', () => {
     'package-lock.json',
     'deploy/image/Dockerfile',
     'deploy/image/console.ts',
+    'deploy/image/sbom.ts',
   ]) {
     it(`changes with ${path}`, async () => {
       await cp(join(context, 'operator', 'errors.ts'), join(context, 'operator', 'api', 'old.ts'));

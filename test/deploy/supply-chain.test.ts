@@ -18,7 +18,9 @@ interface Locked {
 }
 
 /** Our own sources that run something, by path. */
-async function sources(): Promise<ReadonlyMap<string, string>> {
+const sources = await readSources();
+
+async function readSources(): Promise<ReadonlyMap<string, string>> {
   const patterns = ['{cli,deploy,examples,sdk,test,tools}/**/*.{ts,mjs,sh,py}', '**/Dockerfile', '.ci/*'];
   const exclude = (path: string): boolean => path === 'node_modules' || path.includes('/node_modules');
   const texts = new Map<string, string>();
@@ -29,8 +31,8 @@ async function sources(): Promise<ReadonlyMap<string, string>> {
 }
 
 /** The lines of sources that call a program, as a shell would have them: without what an array of strings has between. */
-async function calls(program: RegExp): Promise<readonly string[]> {
-  const lines = [...(await sources())].flatMap(([path, text]) =>
+function calls(program: RegExp): readonly string[] {
+  const lines = [...sources].flatMap(([path, text]) =>
     text.split('\n').map((line) => `${path}: ${line.replaceAll(/['"`,[\]]+/g, ' ').replaceAll(/ +/g, ' ')}`),
   );
   return lines.filter((line) => program.test(line) && !/: *(?:\/\/|#|\*)|console[.]/.test(line));
@@ -57,7 +59,7 @@ describe('what the repository takes from others', () => {
   });
 
   it('runs no code of an npm package at its installation', async () => {
-    const installations = await calls(/\bnpm (?:ci|install|i|add|rebuild)\b/);
+    const installations = calls(/\bnpm (?:ci|install|i|add|rebuild)\b/);
     expect(installations).to.have.length.above(1);
     for (const line of installations) expect(line).to.include(' --ignore-scripts');
     expect(await read('.npmrc')).to.match(/^ignore-scripts=true$/m);
@@ -78,11 +80,11 @@ describe('what the repository takes from others', () => {
     for (const path of ['deploy/local/binaries.ts', 'test/servers/kubeflow/program.ts']) {
       expect(await read(path), path).to.include('-mod=readonly');
     }
-    expect(await calls(/GONOSUM|GOFLAGS.*-mod=mod|GOINSECURE|GOPRIVATE|GOSUMDB/)).to.deep.equal([]);
+    expect(calls(/GONOSUM|GOFLAGS.*-mod=mod|GOINSECURE|GOPRIVATE|GOSUMDB/)).to.deep.equal([]);
   });
 
   it('has the sums of Python packages', async () => {
-    const downloads = [...(await sources())].filter(([, text]) => /'pip3?', ?[['"]/.test(text));
+    const downloads = [...sources].filter(([, text]) => /'pip3?', ?[['"]/.test(text));
     expect(downloads).to.have.length.above(1);
     for (const [path, text] of downloads) expect(text, path).to.match(/--require-hashes|--no-index/);
     for await (const path of glob('{deploy,test,sdk,examples}/**/requirements*.txt', { cwd: root })) {
@@ -91,11 +93,11 @@ describe('what the repository takes from others', () => {
     }
   });
 
-  it('takes Debian’s packages with its signature alone', async () => {
-    const bases = [...(await sources())].filter(([, text]) => text.includes("'--variant=minbase'"));
+  it('takes Debian’s packages with its signature alone', () => {
+    const bases = [...sources].filter(([, text]) => text.includes("'--variant=minbase'"));
     expect(bases).to.have.length.above(1);
     for (const [path, text] of bases) expect(text, path).to.include("'--force-check-gpg'");
-    expect(await calls(/no-check-gpg|allow-unauthenticated|trusted=yes|AllowInsecure|force-yes/)).to.deep.equal([]);
+    expect(calls(/no-check-gpg|allow-unauthenticated|trusted=yes|AllowInsecure|force-yes/)).to.deep.equal([]);
   });
 
   it('builds the image on the Node that runs the tests', async () => {

@@ -22,10 +22,12 @@ const STARTS = `
   const { spawnSync } = require('node:child_process');
   const starts = (program) => spawnSync(program, ['-c', 'exit 0']).error === undefined;
   console.log(JSON.stringify(['sh', 'busybox', '/bin/sh', '${SHELL_FOLDER}/sh'].filter(starts)));`;
-/** What the licences of node, the packages, glibc and busybox want to be beside them, and the first words of each. */
+/** The list of what is in the image; what the licences of node, the packages, glibc and busybox want to be beside them; words of each. */
 const LICENCES: Readonly<Record<string, RegExp>> = {
   '/usr/share/doc/node/LICENSE': /^Node\.js is licensed/,
   '/app/operator.mjs.LICENSES.txt': /\nfastify \d\S+: "MIT"\n\nMIT License\n/,
+  '/usr/share/doc/spark-secrets-operator/sbom.cdx.json':
+    /"CycloneDX"[^]*"pkg:npm\/fastify@\d[^]*"pkg:deb\/debian\/libstdc%2B%2B6@\d[^"]*&distro=debian-12&/,
   '/usr/share/doc/libc6/copyright': /GNU C Library/,
   '/usr/share/doc/busybox-static/copyright': /BusyBox/,
   '/usr/share/doc/busybox-static/SOURCE': /\napt-get source busybox=\d\S+\nglibc \(= \d\S+\)\n$/,
