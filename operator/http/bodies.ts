@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HttpProblem } from './problem.ts';
 
 export const MIB = 1_048_576;
+/** No manifest comes near. */
+const DEEPEST = 100;
 
 /** Throws HttpProblem 400 for a request that brings a body where none is asked for. */
 export function refuseBody({ headers }: IncomingMessage): void {
@@ -25,11 +27,27 @@ export function tooLarge(limit: number): HttpProblem {
 export function parseBody(bytes: Buffer, { headers }: IncomingMessage): unknown {
   if (!isUtf8(headers['content-type']) || (headers['content-encoding'] ?? 'identity') !== 'identity')
     throw new HttpProblem(415, 'send JSON as UTF-8, not compressed: Content-Type: application/json.');
+  const body = jsonOf(bytes);
+  if (isDeeper(body, DEEPEST)) throw new HttpProblem(400, `the body is nested deeper than ${DEEPEST} levels.`);
+  return body;
+}
+
+function jsonOf(bytes: Buffer): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown;
   } catch {
     throw new HttpProblem(400, 'the body is no JSON.'); // V8's message quotes the text
   }
+}
+
+/** Level by level: whoever looks at the body next may do it by recursion. */
+function isDeeper(body: unknown, most: number): boolean {
+  let level = [body];
+  for (let depth = 0; depth <= most && level.length > 0; depth += 1)
+    level = level.flatMap((value) =>
+      typeof value === 'object' && value !== null ? (Object.values(value) as unknown[]) : [],
+    );
+  return level.length > 0;
 }
 
 /** Also when nothing is said: then it is what JSON always is. What is something else would be kept as other characters. */

@@ -15,7 +15,7 @@ export interface Guest {
 }
 
 const NO_HOST = new HttpProblem(400, 'this is no request of HTTP/1.1: it has no Host.');
-const NAMELESS = { bodyBytes: 0 };
+const NAMELESS = { perSecond: 300, burst: 300, bodyBytes: 0 };
 
 /**
  * Receives every request of the API's port, and sends away whoever comes too often before anything is looked at that costs:

@@ -7,7 +7,7 @@ import { inPieces } from './pieces.ts';
 import type { Needs, Reading, StoreFailure } from './reading.ts';
 import { RefreshWheel } from './refresh-wheel.ts';
 import { SingleFlight } from './single-flight.ts';
-import { isUntold, partsOf, Slots, type Slot } from './slots.ts';
+import { isSameValue, isUntold, partsOf, Slots, type Slot } from './slots.ts';
 import { StoreLine } from './store-line.ts';
 import { StoreWatch } from './store-watch.ts';
 import type { SecretStore, SecretVersion, StoreHealth } from './store.ts';
@@ -52,7 +52,7 @@ export class SharedReads {
   readonly #news: News;
   readonly #watch: StoreWatch;
   readonly #place = (): number => this.#wheel.placeOfNew();
-  readonly #keys = new Slots<SecretKey, SecretVersion>((a, b) => a?.version === b?.version, this.#place);
+  readonly #keys = new Slots<SecretKey, SecretVersion>(isSameValue, this.#place);
   readonly #groups = new Slots<SecretGroup, readonly SecretKey[]>((a, b) => a?.join() === b?.join(), this.#place);
   readonly #uses = new Map<string, Uses>();
   readonly #flights = new SingleFlight<SecretKey>((keys) => this.#readAll(keys));

@@ -1,4 +1,5 @@
 import { OperatorError } from '../errors.ts';
+import type { SecretVersion } from './store.ts';
 
 /** Something read and who uses it; `value` undefined: it is not there. */
 export interface Slot<T> {
@@ -13,6 +14,11 @@ export interface Slot<T> {
   /** It was not refreshed yet. */
   isNew: boolean;
   readonly readers: Set<string>;
+}
+
+/** Whether a reader has nothing new. A store that was restored may give a version again, to another value. */
+export function isSameValue(a: SecretVersion | undefined, b: SecretVersion | undefined): boolean {
+  return a?.version === b?.version && (a === undefined || b === undefined || a.value.equals(b.value));
 }
 
 /** Nothing is known of it, not even why. */

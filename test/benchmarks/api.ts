@@ -20,6 +20,7 @@ import {
   storeIsReady,
   storeNamespace,
 } from './objects.ts';
+import { sumOf } from '../support/prometheus.ts';
 import { percentile } from './percentile.ts';
 import { ReadyWatch } from './ready-watch.ts';
 
@@ -59,15 +60,16 @@ export async function api(bench: Bench): Promise<Values> {
 }
 
 async function measure(bench: Bench, namespace: string, operator: OperatorProcess): Promise<Values> {
-  const tokens = await callers(bench);
+  const tokens = await callers(bench, CALLERS);
   const ca = await webhookAuthority(bench);
   await back(bench, ca, tokens);
   const before = await operator.rss();
   say(`API: ${CALLERS} callers, ${RATE} requests a second in all, for ${SECONDS} s…`);
-  const crowd = await both(bench, namespace, loadOf(bench, ca, tokens));
+  const parts = { bench, namespace, operator };
+  const crowd = await both(parts, loadOf(bench, ca, tokens));
   const [one = ''] = tokens;
   say('The same by one caller, by one whom the cluster does not know, and by nobody…');
-  const flood = await both(bench, namespace, loadOf(bench, ca, [one, one, 'unknown-to-the-cluster', '']));
+  const flood = await both(parts, loadOf(bench, ca, [one, one, 'unknown-to-the-cluster', '']));
   const again = await back(bench, ca, tokens);
   const { latencies } = crowd.report;
   return {
@@ -82,13 +84,21 @@ async function measure(bench: Bench, namespace: string, operator: OperatorProces
   };
 }
 
+interface Parts {
+  readonly bench: Bench;
+  readonly namespace: string;
+  readonly operator: OperatorProcess;
+}
+
 interface Both {
   readonly report: LoadReport;
   /** The webhook's slowest of a hundred meanwhile, in milliseconds. */
   readonly admission: number;
 }
 
-async function both(bench: Bench, namespace: string, load: Load): Promise<Both> {
+async function both({ bench, namespace, operator }: Parts, load: Load): Promise<Both> {
+  const cpu = async (): Promise<number> => sumOf(await operator.metrics(), 'process_cpu_seconds_total');
+  const before = await cpu();
   const [report, pods] = await Promise.all([putLoad(load), putAdmissionLoad(bench, namespace, SECONDS)]);
   // Two loads and the API server share the cores with the operator: how late the sender was is not the operator's doing.
   const admission = percentile(
@@ -96,7 +106,9 @@ async function both(bench: Bench, namespace: string, load: Load): Promise<Both> 
     0.99,
   );
   const told = Object.entries(report.statuses).map(([status, count]) => `${count} × ${status}`);
-  say(`  answered: ${told.join(', ')}; the webhook's p99 meanwhile ${admission.toFixed(1)} ms`);
+  const seconds = (await cpu()) - before;
+  say(`  answered: ${told.join(', ')}`);
+  say(`  the webhook's p99 meanwhile ${admission.toFixed(1)} ms, the operator's CPU time ${seconds.toFixed(1)} s`);
   return { report, admission };
 }
 
@@ -142,9 +154,9 @@ async function back(bench: Bench, ca: string, tokens: readonly string[]): Promis
 }
 
 /** Tokens of ServiceAccounts that may list the store's keys. */
-async function callers(bench: Bench): Promise<string[]> {
+export async function callers(bench: Bench, count: number): Promise<string[]> {
   const namespace = storeNamespace(bench);
-  const names = Array.from({ length: CALLERS }, (_, index) => `caller-${index}`);
+  const names = Array.from({ length: count }, (_, index) => `caller-${index}`);
   const group = 'rbac.authorization.k8s.io';
   const role = `${bench.name}-spark-secrets-operator-viewer`;
   await apply(bench.cluster, [

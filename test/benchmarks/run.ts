@@ -1,6 +1,7 @@
 import { say } from '../../deploy/local/progress.ts';
 import { admission } from './admission.ts';
 import { api } from './api.ts';
+import { databaseList, kubernetesList } from './api-list.ts';
 import { parseArguments, usage, type Arguments } from './arguments.ts';
 import { type Bench, withBench } from './bench.ts';
 import { type FigureName, figures, lineOf, type Result, resultOf, type Values } from './figures.ts';
@@ -35,6 +36,8 @@ const scenarios: readonly Scenario<Bench>[] = [
       'api-back',
     ],
   },
+  { run: kubernetesList, gives: ['kubernetes-page', 'kubernetes-all', 'kubernetes-search'] },
+  { run: databaseList, gives: ['database-page', 'database-all', 'database-search'] },
   {
     run: thousand,
     gives: [

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { RequestListener } from 'node:http';
+import type { IncomingHttpHeaders, RequestListener } from 'node:http';
 import {
   storeRefOf,
   type DriverPod,
@@ -42,6 +42,7 @@ export interface Call {
 
 export interface Answered {
   readonly status: number;
+  readonly headers: IncomingHttpHeaders;
   readonly text: string;
   readonly json: Record<string, unknown>;
 }
@@ -78,7 +79,7 @@ export class ApiWorld {
   #client: HttpsClient | undefined;
 
   constructor(rate = FAST, page?: RequestListener, more: Partial<ApiServerOptions> = {}) {
-    const logger = createLogger({ level: 'error', destination: { write: (line) => this.log.push(line) } });
+    const logger = createLogger({ level: 'trace', destination: { write: (line) => this.log.push(line) } });
     const client = this.#cluster() as unknown as KubeClient;
     const callers = createCallers(client);
     const audit = new AuditTrail(logger);
@@ -146,10 +147,14 @@ export class ApiWorld {
   async call(path: string, { as = 'owner', method = 'GET', body, raw, headers = {} }: Call = {}): Promise<Answered> {
     const sent = raw ?? (body === undefined ? '' : JSON.stringify(body));
     const all = { ...headersOf(sent, as), ...headers };
-    const { status, body: text } = await this.#client!.post(sent, { reuse: true, path, method, headers: all });
+    const {
+      status,
+      body: text,
+      headers: got,
+    } = await this.#client!.post(sent, { reuse: true, path, method, headers: all });
     expect(this.log.join('')).not.to.contain(CANARY);
     if (status >= 400) expect(text).not.to.contain(CANARY);
-    return { status, text, json: (text === '' ? {} : JSON.parse(text)) as Record<string, unknown> };
+    return { status, headers: got, text, json: (text === '' ? {} : JSON.parse(text)) as Record<string, unknown> };
   }
 
   async put(where: string, value: string): Promise<string> {

@@ -29,10 +29,7 @@ describe('the index of a binding’s keys', () => {
       { s3: ['s3/ID'] },
     );
     expect(data[keyIndexName('orders')]).to.equal(
-      'a env Z\n' +
-        'a file /mnt/spark-secrets/files/orders/a.txt\n' +
-        'orders/B env B\n' +
-        's3/ID env S3_ID\n',
+      'a env Z\n' + 'a file /mnt/spark-secrets/files/orders/a.txt\n' + 'orders/B env B\n' + 's3/ID env S3_ID\n',
     );
   });
 

@@ -81,9 +81,14 @@ export class PostgresServer {
 
   /** All of a database as pg_dump writes it. */
   async dump(database: string): Promise<string> {
+    return this.client('pg_dump', database, []);
+  }
+
+  /** Runs a program of PostgreSQL, such as pg_restore, on a database of this server, as its administrator. */
+  async client(program: string, database: string, args: readonly string[]): Promise<string> {
     const env = { ...process.env, PGPASSWORD: ADMIN.password };
     const where = ['-h', '127.0.0.1', '-p', String(this.port), '-U', ADMIN.user, '-d', database];
-    return run(join(this.#bin, 'pg_dump'), where, { env, timeoutMs: 30_000 });
+    return run(join(this.#bin, program), [...where, ...args], { env, timeoutMs: 30_000 });
   }
 
   /** Cuts the connections of a user, of those the ones whose last statement is like that; returns how many. */
