@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { Cluster } from '../../deploy/local/cluster.ts';
+import { keyIndexName } from '../../operator/injection/key-index.ts';
 import { apply, eventually, getAll, getOne, type Pod } from '../../tools/spark/kube.ts';
 import { DRIVER_CONTAINER, ended, logs, type Outcome, release } from '../../tools/spark/submit.ts';
 import { canary } from './support/canary.ts';
@@ -81,8 +82,8 @@ describe('a job with sixty executors by dynamic allocation', function () {
         secrets.map(({ name }) => name),
         metadata.name,
       )
-        .to.include('TOKEN')
-        .and.to.have.length(2);
+        .to.include.members(['TOKEN', keyIndexName('sixty')])
+        .and.to.have.length(3);
     }
     expect(JSON.stringify(pods)).not.to.include(WORD);
   });
