@@ -1,8 +1,12 @@
+import { once } from 'node:events';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { say } from '../../deploy/local/progress.ts';
 import { run } from '../../deploy/local/run.ts';
 import { SERVICE_ACCOUNT } from '../../operator/api/kinds.ts';
 import type { KubeObject } from '../../operator/runtime/kube-object.ts';
+import { createAuthority, createServing } from '../../operator/webhook/certificates.ts';
 import { apply } from '../support/operator/installation.ts';
 import type { OperatorProcess } from '../support/operator/operator-process.ts';
 import { HttpsClient } from '../webhook/https-client.ts';
@@ -64,8 +68,9 @@ async function measure(bench: Bench, namespace: string, operator: OperatorProces
   const ca = await webhookAuthority(bench);
   await back(bench, ca, tokens);
   const before = await operator.rss();
-  say(`API: ${CALLERS} callers, ${RATE} requests a second in all, for ${SECONDS} s…`);
   const parts = { bench, namespace, operator };
+  const control = await controlled(parts);
+  say(`API: ${CALLERS} callers, ${RATE} requests a second in all, for ${SECONDS} s…`);
   const crowd = await both(parts, loadOf(bench, ca, tokens));
   const [one = ''] = tokens;
   say('The same by one caller, by one whom the cluster does not know, and by nobody…');
@@ -77,8 +82,10 @@ async function measure(bench: Bench, namespace: string, operator: OperatorProces
     'api-p50': percentile(latencies, 0.5),
     'api-p99': percentile(latencies, 0.99),
     'api-broken': brokenOf(crowd.report, []) + brokenOf(flood.report, ['401']),
+    'control-admission': control.admission,
     'api-admission': crowd.admission,
     'flood-admission': flood.admission,
+    'api-delay': Math.max(crowd.admission, flood.admission) - control.admission,
     'api-rss': (await operator.rss()) - before,
     'api-back': again,
   };
@@ -110,6 +117,23 @@ async function both({ bench, namespace, operator }: Parts, load: Load): Promise<
   say(`  answered: ${told.join(', ')}`);
   say(`  the webhook's p99 meanwhile ${admission.toFixed(1)} ms, the operator's CPU time ${seconds.toFixed(1)} s`);
   return { report, admission };
+}
+
+/** The same load on a server that is none of the operator's, and refuses all: what the machine makes of it. */
+async function controlled(parts: Parts): Promise<Both> {
+  say(`For scale: ${RATE} requests a second to another server…`);
+  const authority = await createAuthority(new Date());
+  const { cert, key } = await createServing(authority, ['control'], new Date());
+  const server = createServer({ cert, key }, (_request, response) => response.writeHead(429).end());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  try {
+    return await both(parts, { ...loadOf(parts.bench, authority.cert, ['']), port });
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
 }
 
 async function putLoad(load: Load): Promise<LoadReport> {

@@ -114,7 +114,8 @@ describe('the audit of the API', () => {
       return { trail: new AuditTrail(logger), log };
     }
 
-    it('keeps the last 10,000, and what was refused can’t push out what was done', () => {
+    it('keeps the last 10,000, and what was refused can’t push out what was done', function () {
+      this.timeout(30_000);
       const { trail: kept } = trail();
       kept.record({ ...event, key: 'first', result: 'ok' });
       for (let number = 0; number < 11_000; number += 1) kept.record({ ...event, result: 'denied' });

@@ -6,6 +6,7 @@ import { API_VERSION } from '../../operator/api/group.ts';
 import { SECRET } from '../../operator/api/kinds.ts';
 import type { AuditEvent } from '../../operator/http/audit.ts';
 import { apply } from '../../tools/spark/kube.ts';
+import { eventually } from '../doubles/eventually.ts';
 import { OperatorBeside } from '../support/operator/beside.ts';
 import { testCluster, type Cluster } from '../support/test-cluster.ts';
 import type { HttpsClient } from '../webhook/https-client.ts';
@@ -210,6 +211,18 @@ describe('the API, on a real API server', function () {
     await cluster.kubectl(['delete', 'pod', 'etl-driver', `--namespace=${analytics}`, '--now']);
     // The API server may still take the token for a moment; the pod is looked for, too.
     expect((await call('/api/v1/self/keys/orders/TOKEN', { as: 'etl-driver' })).status).to.be.oneOf([401, 403]);
+  });
+
+  it('takes no token that was made for somebody else, and no right that is gone', async () => {
+    const create = ['create', 'token', 'viewer', `--namespace=${platform}`, '--audience=elsewhere'];
+    const token = (await cluster.kubectl(create)).trim();
+    expect((await call(`${STORE}/keys`, { as: token })).status).to.equal(401);
+    expect((await call(`${STORE}/keys`, { as: 'analytics-editor' })).status).to.equal(403);
+    const own = `${STORE}/keys?consumer=${analytics}`;
+    expect((await call(own, { as: 'analytics-editor' })).status).to.equal(200);
+    await cluster.kubectl(['delete', 'rolebinding', 'editor', `--namespace=${analytics}`]);
+    // The API server knows it within moments; nothing is remembered here.
+    await eventually(async () => (await call(own, { as: 'analytics-editor' })).status === 403, 2_000);
   });
 
   it('stands a thousand requests at once of one caller, and answers others meanwhile', async () => {
