@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -106,9 +106,14 @@ export class OpenBao {
     await this.#serving();
   }
 
-  /** It hangs: connections stay, nothing is answered. */
+  /** It hangs: connections stay, nothing is answered. A thread on another processor may run on for a moment: waits for that. */
   pause(): void {
     this.#process.kill('SIGSTOP');
+    const threads = `/proc/${String(this.#process.pid)}/task`;
+    const isStopped = (thread: string): boolean =>
+      readFileSync(`${threads}/${thread}/status`, 'utf8').includes('\nState:\tT');
+    for (const end = performance.now() + 1000; !readdirSync(threads).every(isStopped);)
+      if (performance.now() > end) throw new Error('the server does not stop');
   }
 
   resume(): void {
