@@ -44,7 +44,7 @@ export async function runChecks(): Promise<{ passed: number; failed: number }> {
     const start = performance.now();
     const ok = await run();
     if (!ok) failed += 1;
-    console.log(`  ${ok ? '✔' : '✗'} ${name} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
+    console.log(`  ${ok ? '✔' : '✗'} check: ${name} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
   }
   return { passed: CHECKS.length - failed, failed };
 }

@@ -13,7 +13,7 @@ interface Stage {
   /** Of these files each needs the cluster for itself: they count what the operator does, stop it, or measure. */
   readonly alone?: readonly string[];
   readonly needsCluster: boolean;
-  /** It runs beside the stage after it, which mostly waits; what it prints comes at its end. */
+  /** It runs, after the checks, beside the stage after it, which mostly waits; what it prints comes at its end. */
   readonly besideNext?: true;
   /** How many files run at once: most of a test's time is waiting. */
   readonly atOnce: number;
@@ -53,15 +53,14 @@ const known = ['check', ...STAGES.map(({ name }) => name)];
 for (const name of wanted) if (!known.includes(name)) throw new Error(`there is no stage ${name}: ${known.join(', ')}`);
 const isWanted = (name: string): boolean => wanted.size === 0 || wanted.has(name);
 
-if (isWanted('check')) {
-  console.log('\ncheck');
-  const { passed, failed } = await runChecks();
-  total.passed += passed;
-  total.failed += failed;
-}
-if (wanted.size !== 1 || !wanted.has('check')) await ensurePackages(PACKAGES);
 const stages = STAGES.filter(({ name }) => isWanted(name));
-if (stages.some(({ needsCluster }) => needsCluster)) await withCluster(stages);
+const needsCluster = stages.some((stage) => stage.needsCluster);
+/** Whether something runs beside the stages that need a cluster. */
+const isShared = needsCluster && stages.some(({ besideNext }) => besideNext);
+
+if (!isShared) await check();
+if (wanted.size !== 1 || !wanted.has('check')) await ensurePackages(PACKAGES);
+if (needsCluster) await withCluster(stages);
 else for (const stage of stages) await runStage(stage, {});
 
 console.log(`\n${total.passed} passed, ${total.failed} failed`);
@@ -78,13 +77,22 @@ async function withCluster(all: readonly Stage[]): Promise<void> {
   try {
     for (const stage of all) {
       const isBeside = stage.besideNext === true && stage !== all.at(-1);
-      const running = runStage(stage, { env: stage.needsCluster ? env : {}, held: isBeside });
+      const first = isBeside ? check() : Promise.resolve();
+      const running = first.then(() => runStage(stage, { env: stage.needsCluster ? env : {}, held: isBeside }));
       if (isBeside) beside.push(running);
       else await Promise.all([running, ...beside.splice(0)]);
     }
   } finally {
     await cluster.down();
   }
+}
+
+async function check(): Promise<void> {
+  if (!isWanted('check')) return;
+  console.log('\ncheck');
+  const { passed, failed } = await runChecks();
+  total.passed += passed;
+  total.failed += failed;
 }
 
 async function runStage(stage: Stage, how: Pick<StepOptions, 'env' | 'held'>): Promise<void> {
