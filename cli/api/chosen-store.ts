@@ -2,17 +2,16 @@ import type { Values } from '../command.ts';
 import type { Io } from '../io.ts';
 import { CommandProblem, UsageProblem } from '../problem.ts';
 import type { CONNECTION_OPTIONS, STORE_OPTIONS } from '../shared-options.ts';
-import { connect, type Connection } from './connect.ts';
+import { connect, type Connection, type ConnectionValues } from './connect.ts';
 import type { StoreName } from './paths.ts';
 import type { SecretsApi } from './secrets-api.ts';
 import type { StoreClient } from './store-client.ts';
 
-export type ApiValues = Values<typeof CONNECTION_OPTIONS>;
 export type StoreValues = Values<typeof CONNECTION_OPTIONS & typeof STORE_OPTIONS>;
 
 /** Does some work with the API, and lets go of it. */
 export async function withApi<T>(
-  values: ApiValues,
+  values: ConnectionValues,
   io: Pick<Io, 'env' | 'signal'>,
   work: (api: SecretsApi, connection: Connection) => Promise<T>,
 ): Promise<T> {

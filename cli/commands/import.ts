@@ -1,4 +1,5 @@
-import { withStore, type ApiValues } from '../api/chosen-store.ts';
+import { withStore } from '../api/chosen-store.ts';
+import type { ConnectionValues } from '../api/connect.ts';
 import { openKube } from '../api/connect.ts';
 import { command } from '../command.ts';
 import { inGroup, type Entry } from '../formats/entry.ts';
@@ -58,7 +59,7 @@ DOMAIN, unless --group says another one.`,
   },
 });
 
-interface Sources extends ApiValues {
+interface Sources extends ConnectionValues {
   readonly format?: string;
   readonly 'from-secret'?: string;
   readonly 'from-iomete'?: string;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { remember } from '../runtime/remember.ts';
 import { countedAs, type Caller, type Callers } from './callers.ts';
 import { comeBack, HttpProblem } from './problem.ts';
 import { RateLimit, type Rate } from './rate-limit.ts';
@@ -99,7 +100,8 @@ export class Door {
   async #ask({ header, address, token }: Visitor, signal: AbortSignal): Promise<Caller> {
     try {
       const caller = await this.#callers.authenticate(header, signal);
-      this.#remember(token, { who: countedAs(caller), caller, until: this.#now() + BELIEVED_MS });
+      const known = { who: countedAs(caller), caller, until: this.#now() + BELIEVED_MS };
+      remember(this.#known, token, known, MOST_TOKENS);
       return caller;
     } catch (error) {
       if (error instanceof HttpProblem) this.#forget(token, header, address);
@@ -110,14 +112,6 @@ export class Door {
   #forget(token: string, header: string | undefined, address: string): void {
     this.#known.delete(token);
     if (header !== undefined) this.#unknown.take(address);
-  }
-
-  #remember(token: string, known: Known): void {
-    this.#known.delete(token);
-    this.#known.set(token, known);
-    if (this.#known.size <= MOST_TOKENS) return;
-    const [oldest = ''] = this.#known.keys();
-    this.#known.delete(oldest);
   }
 }
 

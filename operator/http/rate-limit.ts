@@ -1,3 +1,5 @@
+import { remember } from '../runtime/remember.ts';
+
 /** How fast one caller may go. */
 export interface Rate {
   readonly perSecond: number;
@@ -57,10 +59,6 @@ export class RateLimit {
   }
 
   #remember(caller: string, bucket: Bucket): void {
-    this.#buckets.delete(caller);
-    this.#buckets.set(caller, bucket);
-    if (this.#buckets.size <= MOST_CALLERS) return;
-    const [oldest = ''] = this.#buckets.keys();
-    this.#buckets.delete(oldest);
+    remember(this.#buckets, caller, bucket, MOST_CALLERS);
   }
 }

@@ -3,6 +3,7 @@ import { AlreadyExistsError } from './api-error.ts';
 import type { KubeClient } from './kube-client.ts';
 import type { KubeKind, KubeObject } from './kube-object.ts';
 import { quietly } from './quietly.ts';
+import { remember } from './remember.ts';
 
 /** The object that an event is about. */
 export interface EventSubject {
@@ -74,7 +75,7 @@ export class EventRecorder {
   record(subject: EventSubject, type: 'Normal' | 'Warning', reason: string, message: string): void {
     const words = JSON.stringify([subject.uid, subject.namespace, subject.name, reason, message]);
     if (this.#wasSent(words) || !this.#takeToken()) return;
-    this.#remember(words);
+    remember(this.#sentAt, words, this.#now(), MOST_REMEMBERED);
     const sending = this.#send(eventOf(subject, { ...this.#options, type, reason, message }))
       .catch((error: unknown) => {
         this.#sentAt.delete(words); // So that the next occasion is another try.
@@ -119,13 +120,6 @@ export class EventRecorder {
   #wasSent(words: string): boolean {
     const sentAt = this.#sentAt.get(words);
     return sentAt !== undefined && this.#now() - sentAt < SAME_WORDS_MS;
-  }
-
-  #remember(words: string): void {
-    this.#sentAt.delete(words);
-    this.#sentAt.set(words, this.#now());
-    const [oldest] = this.#sentAt.keys();
-    if (this.#sentAt.size > MOST_REMEMBERED && oldest !== undefined) this.#sentAt.delete(oldest);
   }
 
   #takeToken(): boolean {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { say } from '../../deploy/local/progress.ts';
 import { run } from '../../deploy/local/run.ts';
 import { ourWebhook, WEBHOOK_CONFIGURATION } from '../../operator/webhook/webhook-configuration.ts';
+import type { OperatorProcess } from '../support/operator/operator-process.ts';
 import type { Load, LoadReport } from './admission-load.ts';
 import { type Bench, withOperator } from './bench.ts';
 import type { Values } from './figures.ts';
@@ -24,13 +25,26 @@ const WARM_UP_S = 3;
 const SECONDS = 20;
 
 /** The webhook under 200 driver pods a second, each matched by one of 100 bindings of its namespace. */
-export async function admission(bench: Bench): Promise<Values> {
-  const [namespace = ''] = namespacesOf(bench, 'pods', 1);
+export function admission(bench: Bench): Promise<Values> {
+  return withHundredBindings(bench, 'pods', async (namespace) => {
+    say(`Admission: ${RATE} pods a second for ${SECONDS} s after a warm-up of ${WARM_UP_S} s…`);
+    const { latencies } = await putAdmissionLoad(bench, namespace, SECONDS);
+    return { 'admission-p50': percentile(latencies, 0.5), 'admission-p99': percentile(latencies, 0.99) };
+  });
+}
+
+/** Measures with 100 bindings, all Ready, in one namespace; `what` is part of its name. */
+export async function withHundredBindings(
+  bench: Bench,
+  what: string,
+  measure: (namespace: string, operator: OperatorProcess) => Promise<Values>,
+): Promise<Values> {
+  const [namespace = ''] = namespacesOf(bench, what, 1);
   await createNamespaces(bench, [namespace]);
   await createStore(bench, [namespace]);
   const watch = new ReadyWatch(bench);
   try {
-    return await withOperator(bench, async () => {
+    return await withOperator(bench, async (operator) => {
       await storeIsReady(bench);
       await watch.start();
       const gift = { env: 3, sparkConf: 2 };
@@ -39,9 +53,7 @@ export async function admission(bench: Bench): Promise<Values> {
         Array.from({ length: BINDINGS }, (_, i) => bindingOf(bench, namespace, i, gift)),
       );
       await watch.count(BINDINGS, 60_000);
-      say(`Admission: ${RATE} pods a second for ${SECONDS} s after a warm-up of ${WARM_UP_S} s…`);
-      const { latencies } = await putAdmissionLoad(bench, namespace, SECONDS);
-      return { 'admission-p50': percentile(latencies, 0.5), 'admission-p99': percentile(latencies, 0.99) };
+      return await measure(namespace, operator);
     });
   } finally {
     await watch.stop();

@@ -10,30 +10,19 @@ import { createAuthority, createServing } from '../../operator/webhook/certifica
 import { apply } from '../support/operator/installation.ts';
 import type { OperatorProcess } from '../support/operator/operator-process.ts';
 import { HttpsClient } from '../webhook/https-client.ts';
-import { putAdmissionLoad, webhookAuthority } from './admission.ts';
+import { putAdmissionLoad, webhookAuthority, withHundredBindings } from './admission.ts';
 import type { Load, LoadReport } from './api-load.ts';
-import { type Bench, withOperator } from './bench.ts';
+import type { Bench } from './bench.ts';
 import type { Values } from './figures.ts';
-import {
-  bindingOf,
-  createBindings,
-  createNamespaces,
-  createStore,
-  deleteNamespaces,
-  namespacesOf,
-  storeIsReady,
-  storeNamespace,
-} from './objects.ts';
+import { storeNamespace } from './objects.ts';
 import { sumOf } from '../support/prometheus.ts';
 import { percentile } from './percentile.ts';
-import { ReadyWatch } from './ready-watch.ts';
 
 const CALLERS = 50;
 const RATE = 1_000;
 const SECONDS = 10;
 /** As of the webhook's load. */
 const WARM_UP_S = 3;
-const BINDINGS = 100;
 /** What a caller may see of the store's 200 keys. */
 const PATH = '/keys?limit=50';
 const REFUSED = ['429', '503'];
@@ -41,26 +30,8 @@ const REFUSED = ['429', '503'];
 const BACK_MS = 5_000;
 
 /** The API under 1,000 requests a second, while the webhook of the same process answers 200 pods a second. */
-export async function api(bench: Bench): Promise<Values> {
-  const [namespace = ''] = namespacesOf(bench, 'api', 1);
-  await createNamespaces(bench, [namespace]);
-  await createStore(bench, [namespace]);
-  const watch = new ReadyWatch(bench);
-  try {
-    return await withOperator(bench, async (operator) => {
-      await storeIsReady(bench);
-      await watch.start();
-      const bindings = Array.from({ length: BINDINGS }, (_, i) =>
-        bindingOf(bench, namespace, i, { env: 3, sparkConf: 2 }),
-      );
-      await createBindings(bench, bindings);
-      await watch.count(BINDINGS, 60_000);
-      return await measure(bench, namespace, operator);
-    });
-  } finally {
-    await watch.stop();
-    await deleteNamespaces(bench, [namespace, storeNamespace(bench)]);
-  }
+export function api(bench: Bench): Promise<Values> {
+  return withHundredBindings(bench, 'api', (namespace, operator) => measure(bench, namespace, operator));
 }
 
 async function measure(bench: Bench, namespace: string, operator: OperatorProcess): Promise<Values> {

@@ -1,7 +1,4 @@
-import { Ajv } from 'ajv';
 import { expect } from 'chai';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { parse } from 'yaml';
 import type { BindingSpec } from '../../operator/api/kinds.ts';
 import {
@@ -23,6 +20,7 @@ import {
   fileNameProblem,
 } from '../../operator/console/app/model/names.ts';
 import { keyProblem } from '../../operator/console/app/model/path.ts';
+import { expectValid, type Manifest } from '../support/crd-schema.ts';
 import { templateKeys } from '../../operator/console/app/model/template.ts';
 import { parseKey } from '../../operator/api/secret-key.ts';
 import { requirements } from '../../operator/injection/requirements.ts';
@@ -50,23 +48,10 @@ const WHOLE = draftOf(
 );
 
 describe('a binding made on the page', () => {
-  let validate: (value: unknown) => boolean;
-  let problems: () => string;
-
-  before(async () => {
-    const crd = parse(await readFile(join(import.meta.dirname, '../../crds/sparkjobsecretbindings.yaml'), 'utf8')) as {
-      spec: { versions: { schema: { openAPIV3Schema: object } }[] };
-    };
-    const ajv = new Ajv({ strict: false, validateFormats: false });
-    const check = ajv.compile(crd.spec.versions[0]!.schema.openAPIV3Schema);
-    validate = (value) => check(value);
-    problems = () => ajv.errorsText(check.errors);
-  });
-
   it('has all that was chosen, in the form that the CRD wants', () => {
     expect(draftProblems(WHOLE)).to.deep.equal([]);
-    const object = parse(bindingYaml(WHOLE, STORE)) as { spec: BindingSpec };
-    expect(validate(object), problems()).to.be.true;
+    const object = parse(bindingYaml(WHOLE, STORE)) as Manifest & { spec: BindingSpec };
+    expectValid(object);
     expect(object).to.deep.equal({
       apiVersion: 'secrets.iomete.com/v1alpha1',
       kind: 'SparkJobSecretBinding',

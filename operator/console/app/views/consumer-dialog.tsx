@@ -2,9 +2,9 @@ import type { JSX, TargetedEvent } from 'preact';
 import { useState } from 'preact/hooks';
 import { useApp } from '../context.ts';
 import { namespaceProblem } from '../model/names.ts';
-import { AS_TYPED } from '../parts/as-typed.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { Field } from '../parts/field.tsx';
+import { TrimmedInput } from '../parts/trimmed-input.tsx';
 
 /** In whose name one works: one's own, or that of a namespace which stores grant keys to. */
 export function ConsumerDialog({ onClose }: { readonly onClose: () => void }): JSX.Element {
@@ -25,16 +25,7 @@ export function ConsumerDialog({ onClose }: { readonly onClose: () => void }): J
           error={problem}
           hint="You see the keys that stores grant to this namespace. Empty: the stores that are yours, with all of their keys."
         >
-          {(ties) => (
-            <input
-              {...ties}
-              value={name}
-              {...AS_TYPED}
-              onInput={({ currentTarget }) => {
-                setName(currentTarget.value.trim());
-              }}
-            />
-          )}
+          {(ties) => <TrimmedInput ties={ties} value={name} onTyped={setName} />}
         </Field>
         <div class="actions">
           <button type="submit" class="primary">

@@ -6,13 +6,13 @@ import type { StoreApi } from '../api/store-api.ts';
 import { useApp } from '../context.ts';
 import { folderOf } from '../model/path.ts';
 import { hrefOf } from '../model/route.ts';
-import { AS_TYPED } from '../parts/as-typed.ts';
 import { DialogActions } from '../parts/dialog-actions.tsx';
 import { Dialog } from '../parts/dialog.tsx';
 import { Field } from '../parts/field.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { onSubmitOf } from '../parts/on-submit.ts';
 import { ProblemBox } from '../parts/problem-box.tsx';
+import { TrimmedInput } from '../parts/trimmed-input.tsx';
 import { useLoad } from '../parts/use-load.ts';
 import { useTask } from '../parts/use-task.ts';
 
@@ -76,17 +76,7 @@ interface ConfirmationProps {
 function Confirmation({ name, value, onChange }: ConfirmationProps): JSX.Element {
   return (
     <Field label={`Write ${name} to delete it all the same`}>
-      {(ties) => (
-        <input
-          {...ties}
-          {...AS_TYPED}
-          class="mono"
-          value={value}
-          onInput={({ currentTarget }) => {
-            onChange(currentTarget.value.trim());
-          }}
-        />
-      )}
+      {(ties) => <TrimmedInput ties={ties} class="mono" value={value} onTyped={onChange} />}
     </Field>
   );
 }

@@ -10,6 +10,7 @@ import { Dialog } from '../parts/dialog.tsx';
 import { Field } from '../parts/field.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { ProblemBox } from '../parts/problem-box.tsx';
+import { TrimmedInput } from '../parts/trimmed-input.tsx';
 import { useTask } from '../parts/use-task.ts';
 
 export interface SignedIn {
@@ -50,17 +51,7 @@ export function SignIn({ onDone }: { readonly onDone: (who: SignedIn) => void })
           hint="For data teams: you then see the keys that stores grant to this namespace. Leave it empty if the store is yours."
           error={problem}
         >
-          {(ties) => (
-            <input
-              {...ties}
-              value={consumer}
-              placeholder="analytics"
-              {...AS_TYPED}
-              onInput={({ currentTarget }) => {
-                setConsumer(currentTarget.value.trim());
-              }}
-            />
-          )}
+          {(ties) => <TrimmedInput ties={ties} value={consumer} placeholder="analytics" onTyped={setConsumer} />}
         </Field>
       </TokenForm>
     </main>

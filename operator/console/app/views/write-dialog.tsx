@@ -8,13 +8,13 @@ import { isGranted } from '../model/grants.ts';
 import { beginningIn, keyProblem } from '../model/path.ts';
 import { hrefOf } from '../model/route.ts';
 import { bodyOf, NO_VALUE, valueProblem } from '../model/value.ts';
-import { AS_TYPED } from '../parts/as-typed.ts';
 import { DialogActions } from '../parts/dialog-actions.tsx';
 import { Dialog } from '../parts/dialog.tsx';
 import { Field } from '../parts/field.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { onSubmitOf } from '../parts/on-submit.ts';
 import { ProblemBox } from '../parts/problem-box.tsx';
+import { TrimmedInput } from '../parts/trimmed-input.tsx';
 import { useTask } from '../parts/use-task.ts';
 import { ValueField } from '../parts/value-field.tsx';
 
@@ -67,18 +67,7 @@ interface KeyFieldProps {
 function KeyField({ value, problem, onChange }: KeyFieldProps): JSX.Element {
   return (
     <Field label="Key" hint="Folders are set apart by slashes: orders/DB_PASSWORD." error={problem}>
-      {(ties) => (
-        <input
-          {...ties}
-          {...AS_TYPED}
-          class="mono"
-          value={value}
-          autofocus
-          onInput={({ currentTarget }) => {
-            onChange(currentTarget.value.trim());
-          }}
-        />
-      )}
+      {(ties) => <TrimmedInput ties={ties} class="mono" value={value} autofocus onTyped={onChange} />}
     </Field>
   );
 }
