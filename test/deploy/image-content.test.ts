@@ -70,6 +70,12 @@ describe('what the operator’s image has of this repository', function () {
     }
   });
 
+  it('has nothing of what dot-i would write with, and of client-node no class of a kind', async () => {
+    const operator = await readFile(join(folder, 'app', 'operator.mjs'), 'utf8');
+    expect(bom.components.map(({ name }) => name)).not.to.include('gaxios');
+    expect(operator).to.include('loadFromDefault').and.not.include('V1PersistentVolumeClaimList');
+  });
+
   it('has packages of such licences alone as ask for no more than their text', () => {
     for (const { name, licenses = [] } of bom.components.filter(({ purl }) => purl.startsWith('pkg:npm/'))) {
       const choices = licenses as readonly { license?: { id?: string; name?: string }; expression?: string }[];

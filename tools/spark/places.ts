@@ -1,5 +1,5 @@
 import type { Cluster } from '../../deploy/local/cluster.ts';
-import { getAll, inPod, type KubeObject, type Pod } from './kube.ts';
+import { getAll, getOne, inPod, type KubeObject, type Pod } from './kube.ts';
 import type { Place } from './leak-search.ts';
 import { DRIVER_CONTAINER, type Submission } from './submit.ts';
 
@@ -68,13 +68,20 @@ export async function runningPlaces(cluster: Cluster, run: Submission): Promise<
     { where: `environment page of ${namespace}/${driver}`, text: page },
     await commandLinePlace(cluster, container),
   ];
-  const executors = await getAll<Pod>(cluster, 'pods', `--namespace=${namespace}`, '--selector=spark-role=executor');
+  const executors = await getAll<Pod>(cluster, 'pods', `--namespace=${namespace}`, await executorsOf(cluster, run));
   for (const { metadata } of executors.filter((pod) => pod.status?.phase === 'Running')) {
     places.push(
       await commandLinePlace(cluster, { namespace, name: metadata.name, container: 'spark-kubernetes-executor' }),
     );
   }
   return places;
+}
+
+/** Selects a job's own executors: another job of the namespace may be at its end. In client mode nothing tells them apart. */
+async function executorsOf(cluster: Cluster, { namespace, driver }: Submission): Promise<string> {
+  const pod = await getOne<Pod>(cluster, 'pod', driver, `--namespace=${namespace}`);
+  const application = pod?.metadata.labels?.['spark-app-selector'];
+  return `--selector=spark-role=executor${application === undefined ? '' : `,spark-app-selector=${application}`}`;
 }
 
 async function commandLinePlace(
