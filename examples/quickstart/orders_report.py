@@ -75,7 +75,7 @@ def executor_reports(spark, options):
 
     def in_python(_):
         time.sleep(seconds)
-        yield os.environ["SPARK_EXECUTOR_ID"], env_hashes(names)
+        yield os.environ.get("SPARK_EXECUTOR_ID", "driver"), env_hashes(names)  # in local mode the driver works itself
 
     tasks = options.tasks
     env = dict(spark.sparkContext.parallelize(range(tasks), tasks).mapPartitions(in_python).collect())

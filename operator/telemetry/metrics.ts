@@ -1,4 +1,5 @@
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { collectProcessMetrics } from './process-metrics.ts';
 
 /** What became of one run of a reconciler; `terminal`: trying again can't help. */
 export type ReconcileOutcome = 'success' | 'error' | 'terminal';
@@ -35,6 +36,14 @@ export interface LeaseFigures {
   readonly namespace: string;
   readonly store: string;
   readonly count: number;
+}
+
+/** A metric as it is registered. */
+export interface MetricDefinition {
+  readonly name: string;
+  readonly type: string;
+  readonly help: string;
+  readonly labels: readonly string[];
 }
 
 /**
@@ -80,7 +89,7 @@ export class Metrics {
   });
   readonly #admissionSeconds = new Histogram({
     name: 'spark_secrets_admission_duration_seconds',
-    help: 'Duration of one answer of the webhook, waiting for a binding included.',
+    help: 'How long the API server waited for an answer of the webhook, which may have waited for a binding.',
     buckets: ADMISSION_BUCKETS,
     registers: this.#registers,
   });
@@ -93,6 +102,12 @@ export class Metrics {
     name: 'spark_secrets_bindings',
     help: 'Bindings by readiness (ready: true or false). Only the leader counts them.',
     labelNames: ['ready'],
+    registers: this.#registers,
+  });
+  readonly #role = new Gauge({
+    name: 'spark_secrets_role',
+    help: '1 for each role of this process: controller, webhook, api.',
+    labelNames: ['role'],
     registers: this.#registers,
   });
   readonly #leader = new Gauge({
@@ -192,6 +207,10 @@ export class Metrics {
     this.#certificateEnds = notAfter;
   }
 
+  setRoles(roles: Iterable<string>): void {
+    for (const role of roles) this.#role.set({ role }, 1);
+  }
+
   setLeader(leading: boolean): void {
     this.#leader.set(leading ? 1 : 0);
   }
@@ -206,12 +225,22 @@ export class Metrics {
     return this.#registry.metrics();
   }
 
+  /** What there is to be scraped, Node's own figures left out: docs/metrics.md is made of it. */
+  get definitions(): readonly MetricDefinition[] {
+    // What prom-client's types do not tell of a metric.
+    const all = this.#registry.getMetricsAsArray() as unknown as (MetricDefinition & {
+      readonly labelNames: string[];
+    })[];
+    const ours = all.filter(({ name }) => name.startsWith('spark_secrets_'));
+    return ours.map(({ name, type, help, labelNames }) => ({ name, type, help, labels: labelNames }));
+  }
+
   #addStoreGauges(): void {
     const stores = (): Iterable<StoreFigures> => this.#stores();
     const labelNames = ['namespace', 'store', 'type'];
     new Gauge({
       name: 'spark_secrets_store_up',
-      help: '1 while the store answers, 0 while bindings have the values of the last good read.',
+      help: '1 while the store answers, 0 while bindings have the values of the last good read. Only the leader asks regularly: join with spark_secrets_leader.',
       labelNames,
       registers: this.#registers,
       collect() {
@@ -262,14 +291,4 @@ export class Metrics {
   #secondsLeft(): number | undefined {
     return this.#certificateEnds === undefined ? undefined : (this.#certificateEnds.getTime() - Date.now()) / 1000;
   }
-}
-
-/**
- * Node's own metrics, without the figures of the event loop's delay: they come from a timer, which at a useful resolution
- * costs more CPU than an idle operator does otherwise. `nodejs_eventloop_lag_seconds`, measured at each scrape, stays.
- */
-function collectProcessMetrics(register: Registry): void {
-  collectDefaultMetrics({ register, eventLoopMonitoringPrecision: 1_000 });
-  for (const figure of ['min', 'max', 'mean', 'stddev', 'p50', 'p90', 'p99'])
-    register.removeSingleMetric(`nodejs_eventloop_lag_${figure}_seconds`);
 }
