@@ -66,6 +66,16 @@ export class StoreClient {
     return this.#send('PUT', `keys/${keyPath(key)}`, { body, repeatable: ifVersion === undefined });
   }
 
+  /** Undefined: the key is there; where an answer was lost, perhaps because of this very call. */
+  async create(key: string, value: SecretValue): Promise<Written | undefined> {
+    try {
+      return await this.#send('PUT', `keys/${keyPath(key)}`, { body: writeBody(value, null), repeatable: true });
+    } catch (error) {
+      if (ApiProblem.is(error, 'VersionConflict')) return undefined;
+      throw error;
+    }
+  }
+
   /** `force`: also while a running application uses it. */
   async remove(key: string, options: { readonly force?: boolean; readonly ifVersion?: string }): Promise<void> {
     const { force = false, ifVersion } = options;

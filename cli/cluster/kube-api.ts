@@ -23,7 +23,6 @@ export interface List<T> {
 
 /** The media type by which the API server leaves out all but metadata. */
 export const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
-export const METADATA = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
 
 const JSON_TYPE = 'application/json';
 const TIMEOUT_MS = 15_000;

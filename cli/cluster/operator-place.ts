@@ -61,16 +61,20 @@ export async function findPod(kube: KubeApi, { metadata, spec }: Service): Promi
   const labels = Object.entries(spec.selector ?? {}).map(([name, value]) => `${name}=${value}`);
   const path = `${pathOf(PODS, namespace)}?labelSelector=${encodeURIComponent(labels.join(','))}`;
   const { items } = await orAdvice(kube.get<List<Pod>>(`Pods of namespace ${namespace}`, path));
-  const ready = items.filter(isReady);
+  // Not all of them serve the API: the chart can have the operator's parts apart.
+  const serving = items.flatMap((pod) => {
+    const ports = pod.spec?.containers.flatMap((container) => container.ports ?? []);
+    const port = ports?.find(({ name }) => name === API_PORT)?.containerPort;
+    return port === undefined ? [] : [{ pod, port }];
+  });
+  const ready = serving.filter(({ pod }) => isReady(pod));
   // Not always the first one: what many people ask is spread over all.
-  const pod = ready[Math.floor(Math.random() * ready.length)];
-  const ports = pod?.spec?.containers.flatMap((container) => container.ports ?? []);
-  const port = ports?.find(({ name }) => name === API_PORT)?.containerPort;
-  if (pod === undefined || port === undefined)
+  const chosen = ready[Math.floor(Math.random() * ready.length)];
+  if (chosen === undefined)
     throw new CommandProblem(
-      `no pod of Service ${namespace}/${service} is ready (of ${items.length}): spark-secrets doctor says why`,
+      `no pod of Service ${namespace}/${service} is ready (of ${serving.length}): spark-secrets doctor says why`,
     );
-  return { namespace, name: pod.metadata.name, port };
+  return { namespace, name: chosen.pod.metadata.name, port: chosen.port };
 }
 
 /** Who may not look there can go another way. */

@@ -1,49 +1,28 @@
-import { SECRET, type Secret } from '../../operator/api/kinds.ts';
+import { CONFIG_MAP, type ConfigMap } from '../../operator/api/kinds.ts';
 import { pathOf } from '../../operator/runtime/kube-object.ts';
-import {
-  trustedBundles,
-  WEBHOOK_CONFIGURATION,
-  type WebhookConfiguration,
-} from '../../operator/webhook/webhook-configuration.ts';
+import { SECRET_KEYS } from '../../operator/webhook/certificate-state.ts';
 import { CommandProblem } from '../problem.ts';
 import type { KubeApi } from './kube-api.ts';
 import { Refusal } from './refusal.ts';
 
-/** Entry of the certificate Secret: the certificates to trust, PEM. */
-const CA_ENTRY = 'ca.crt';
+/** What the chart calls the ConfigMap of an operator, by its Service's name. */
+export function caConfigMapOf(service: string): string {
+  return `${service}-ca`;
+}
 
 /**
- * The certificates to verify the operator's API with (PEM): those by which the API server trusts it. Without a binding
- * nothing is trusted yet; then they are taken from the operator's certificate Secret, by who may read that. Throws
+ * The certificates to verify the operator's API with (PEM): the ConfigMap that the operator keeps for this. Throws
  * CommandProblem that says what to do.
  */
 export async function trustedCertificates(kube: KubeApi, namespace: string, service: string): Promise<string> {
-  const configuration = await orRefused(
-    kube.find<WebhookConfiguration>(
-      `MutatingWebhookConfiguration ${service}`,
-      pathOf(WEBHOOK_CONFIGURATION, undefined, service),
-    ),
-  );
-  const [bundle] = trustedBundles(configuration?.object).filter((pem) => pem !== '');
-  if (bundle !== undefined) return bundle;
-  const secret = await orRefused(
-    kube.find<Secret>(
-      `Secret ${namespace}/${service}-certificate`,
-      pathOf(SECRET, namespace, `${service}-certificate`),
-    ),
-  );
-  const encoded = secret?.object.data?.[CA_ENTRY];
-  if (encoded !== undefined) return Buffer.from(encoded, 'base64').toString('utf8');
-  throw new CommandProblem(
-    `the certificates to verify the API with are not known: you may read neither MutatingWebhookConfiguration ${service} (which has them from the first binding on) nor Secret ${namespace}/${service}-certificate. Give them with --ca-file`,
-  );
-}
-
-async function orRefused<T>(asked: Promise<T>): Promise<T | undefined> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (Refusal.is(error, 403)) return undefined;
+  const name = caConfigMapOf(service);
+  const what = `ConfigMap ${namespace}/${name}, which has the certificates to verify the API with`;
+  const asked = kube.get<ConfigMap>(what, pathOf(CONFIG_MAP, namespace, name));
+  const { object } = await asked.catch((error: unknown) => {
+    if (error instanceof Refusal) throw new Refusal(error.code, `${error.message}. Give them with --ca-file`);
     throw error;
-  }
+  });
+  const bundle = object.data?.[SECRET_KEYS.trusted];
+  if (bundle !== undefined) return bundle;
+  throw new CommandProblem(`${what}, is empty: the operator has no certificate yet; spark-secrets doctor says more`);
 }

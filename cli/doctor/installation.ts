@@ -1,5 +1,5 @@
 import type { Condition } from '../../operator/api/conditions.ts';
-import type { SecretStoreConfig, SparkJobSecretBinding } from '../../operator/api/kinds.ts';
+import type { ConfigMap, SecretStoreConfig, SparkJobSecretBinding } from '../../operator/api/kinds.ts';
 import type { KubeObject } from '../../operator/runtime/kube-object.ts';
 import type { WebhookConfiguration } from '../../operator/webhook/webhook-configuration.ts';
 import type { StoreInFull } from '../api/answers.ts';
@@ -45,6 +45,7 @@ export interface Lease extends KubeObject {
 }
 
 export interface EndpointSlice extends KubeObject {
+  readonly ports?: readonly { readonly name?: string }[];
   readonly endpoints?: readonly { readonly conditions?: { readonly ready?: boolean } }[];
 }
 
@@ -73,8 +74,8 @@ export interface Installation {
   readonly slices: Looked<readonly EndpointSlice[]>;
   readonly lease: Looked<Got<Lease> | undefined>;
   readonly webhook: Looked<WebhookConfiguration | undefined>;
-  /** Metadata of the certificate Secret. */
-  readonly secret: Looked<KubeObject | undefined>;
+  /** By which clients trust the API. */
+  readonly authorities: Looked<ConfigMap | undefined>;
   /** Until when the certificate is good that the API serves, by a verified connection. */
   readonly certificate: Looked<Date>;
   readonly api: Looked<ApiSeen>;

@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { SECRET, SECRET_STORE_CONFIG, SPARK_JOB_SECRET_BINDING } from '../../operator/api/kinds.ts';
+import { CONFIG_MAP, SECRET_STORE_CONFIG, SPARK_JOB_SECRET_BINDING, type ConfigMap } from '../../operator/api/kinds.ts';
 import { pathOf, type KubeKind, type KubeObject } from '../../operator/runtime/kube-object.ts';
 import { WEBHOOK_CONFIGURATION, type WebhookConfiguration } from '../../operator/webhook/webhook-configuration.ts';
 import { connect, type Connection, type ConnectionValues } from '../api/connect.ts';
-import { METADATA, type KubeApi, type List } from '../cluster/kube-api.ts';
+import type { KubeApi, List } from '../cluster/kube-api.ts';
 import { APP_LABEL, APP_NAME, findService, OPERATOR_NAMESPACE, PODS, type Pod } from '../cluster/operator-place.ts';
 import { Refusal } from '../cluster/refusal.ts';
+import { caConfigMapOf } from '../cluster/trust.ts';
 import type { Io } from '../io.ts';
 import type { ApiSeen, Crd, CrdSeen, Deployment, EndpointSlice, Installation, Lease } from './installation.ts';
 import { look, type Looked } from './looked.ts';
@@ -36,8 +37,8 @@ export async function observe(
   const ofService = `?labelSelector=${encodeURIComponent(`kubernetes.io/service-name=${name}`)}`;
   const listed = <T>(what: string, path: string): Promise<Looked<readonly T[]>> =>
     look(async () => (await kube.get<List<T>>(what, path)).object.items);
-  const found = <T>(what: string, path: string, accept?: string): Promise<Looked<T | undefined>> =>
-    look(async () => (await kube.find<T>(what, path, accept))?.object);
+  const found = <T>(what: string, path: string): Promise<Looked<T | undefined>> =>
+    look(async () => (await kube.find<T>(what, path))?.object);
   const asked = await inParallel({
     deployment: look(async () => {
       const path = pathOf(DEPLOYMENTS, namespace) + ours;
@@ -50,10 +51,9 @@ export async function observe(
       `MutatingWebhookConfiguration ${name}`,
       pathOf(WEBHOOK_CONFIGURATION, undefined, name),
     ),
-    secret: found<KubeObject>(
-      `metadata of Secret ${namespace}/${name}-certificate`,
-      pathOf(SECRET, namespace, `${name}-certificate`),
-      METADATA,
+    authorities: found<ConfigMap>(
+      `ConfigMap ${namespace}/${caConfigMapOf(name)}`,
+      pathOf(CONFIG_MAP, namespace, caConfigMapOf(name)),
     ),
     stores: everywhere(kube, SECRET_STORE_CONFIG),
     bindings: everywhere(kube, SPARK_JOB_SECRET_BINDING),

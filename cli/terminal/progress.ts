@@ -37,7 +37,7 @@ export class Progress {
     const share = this.#done / this.#total;
     const bar = '#'.repeat(Math.round(share * WIDTH)).padEnd(WIDTH, '-');
     const line = `${this.#what} [${bar}] ${this.#done}/${this.#total}${this.#left(share)}`;
-    this.#output.write(`\r\u001b[K${line.slice(0, Math.max(20, (this.#output.columns ?? 80) - 1))}`);
+    this.#output.write(`\r\u001b[K${line.slice(0, Math.max(20, columnsOf(this.#output) - 1))}`);
   }
 
   /** How long it will still take, when that can be told. */
@@ -47,4 +47,9 @@ export class Progress {
     const left = Math.ceil(seconds / share - seconds);
     return left < 60 ? `, ${left} s left` : `, ${Math.ceil(left / 60)} min left`;
   }
+}
+
+/** A terminal that was not told its size says 0. */
+function columnsOf({ columns = 0 }: Output): number {
+  return columns === 0 ? 80 : columns;
 }

@@ -45,50 +45,56 @@ export interface TransferOptions {
   readonly onResult: () => void;
 }
 
-/** Of one key, when the connection breaks under it: a write whose answer was lost is found to be the same. */
-const TRIES = 3;
+/** At so many keys in a row a store fails: then it is the store, and not the key. */
+const OUTAGE = 4;
+/** Of stores that fail: operator/errors.ts. */
+const STORE_FAILURES = ['StoreUnreachable', 'AuthenticationFailed', 'CredentialsMissing'];
 
 /**
  * Brings keys into a store. Gives the result of every key in the order of the items; those that were not begun have none:
- * because of the signal, or because a key failed with what would befall all, such as a right that is missing.
+ * because of the signal, or because keys failed with what would befall all, such as a right that is missing or a store that
+ * does not answer.
  */
 export async function transfer(items: readonly Item[], to: StoreClient, options: TransferOptions): Promise<Result[]> {
   const results: (Result | undefined)[] = items.map(() => undefined);
+  let inARow = 0;
   await someAtOnce(items, async (item, at) => {
     if (options.signal.aborted) return false;
-    const { result, befallsAll } = await settled(item, to, options);
+    const { result, reach } = await settled(item, to, options);
     results[at] = result;
     options.onResult();
-    return !befallsAll;
+    inARow = reach === 'store' ? inARow + 1 : 0;
+    return reach !== 'all' && inARow < OUTAGE;
   });
   return results.filter((result) => result !== undefined);
 }
 
+/** What else would fail in the same way. */
+type Reach = 'this key' | 'store' | 'all';
+
 interface Settled {
   readonly result: Result;
-  readonly befallsAll: boolean;
+  readonly reach: Reach;
 }
 
 async function settled(item: Item, to: StoreClient, options: TransferOptions): Promise<Settled> {
   const { key } = item;
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return { result: { key, outcome: await bring(item, to, options) }, befallsAll: false };
-    } catch (error) {
-      const { aborted } = options.signal;
-      if (error instanceof NoAnswer && tries < TRIES && !aborted) continue;
-      if (error instanceof CommandProblem)
-        return { result: { key, outcome: 'failed', why: error.message }, befallsAll: wouldBefallAll(error) };
-      if (!aborted) throw error;
-      return { result: { key, outcome: 'failed', why: 'interrupted before an answer came' }, befallsAll: false };
-    }
+  const failed = (why: string, reach: Reach): Settled => ({ result: { key, outcome: 'failed', why }, reach });
+  try {
+    return { result: { key, outcome: await bring(item, to, options) }, reach: 'this key' };
+  } catch (error) {
+    if (error instanceof CommandProblem) return failed(error.message, reachOf(error));
+    if (!options.signal.aborted) throw error;
+    return failed('interrupted before an answer came', 'this key');
   }
 }
 
-/** A token that is not known, or a right that is missing. */
-function wouldBefallAll(error: CommandProblem): boolean {
-  if (!(error instanceof ApiProblem)) return error instanceof NoAnswer;
-  return error.status === 401 || (error.status === 403 && error.code !== 'KeyNotGranted');
+function reachOf(error: CommandProblem): Reach {
+  if (!(error instanceof ApiProblem)) return error instanceof NoAnswer ? 'all' : 'this key';
+  const { status, code = '' } = error;
+  if (STORE_FAILURES.includes(code)) return 'store';
+  // A token that is not known, or a right that is missing.
+  return status === 401 || (status === 403 && code !== 'KeyNotGranted') ? 'all' : 'this key';
 }
 
 async function bring({ key, value: read }: Item, to: StoreClient, options: TransferOptions): Promise<Outcome> {
@@ -99,24 +105,15 @@ async function bring({ key, value: read }: Item, to: StoreClient, options: Trans
   if (value === undefined) return 'gone';
   if (dryRun) return isThere ? compare(key, value, { to, ifThere }) : 'created';
   if (ifThere === 'overwrite') return written(await to.write(key, value));
-  const created = isThere ? undefined : await create(to, key, value);
-  return created ?? (ifThere === 'skip' ? 'skipped' : compare(key, value, { to, ifThere }));
+  const created = isThere ? undefined : await to.create(key, value);
+  if (created !== undefined) return written(created);
+  return ifThere === 'skip' ? 'skipped' : compare(key, value, { to, ifThere });
 }
 
 /** False also where it is not known: then it is tried. */
 async function isPresent(key: string, to: StoreClient, { present, dryRun }: TransferOptions): Promise<boolean> {
   if (present !== undefined) return present.has(key);
   return dryRun && (await to.version(key)) !== undefined;
-}
-
-/** Undefined: the store has the key. */
-async function create(to: StoreClient, key: string, value: SecretValue): Promise<Outcome | undefined> {
-  try {
-    return written(await to.write(key, value, null));
-  } catch (error) {
-    if (ApiProblem.is(error, 'VersionConflict')) return undefined;
-    throw error;
-  }
 }
 
 async function compare(

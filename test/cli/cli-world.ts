@@ -42,6 +42,11 @@ export class CliWorld {
     };
   }
 
+  async close(): Promise<void> {
+    await this.api.stop();
+    await rm(this.folder, { recursive: true });
+  }
+
   path(name: string): string {
     return join(this.folder, name);
   }
@@ -78,24 +83,28 @@ function collector(isTTY: boolean): Collector {
   return Object.assign(stream, { isTTY, columns: 80, collected: () => Buffer.concat(chunks) });
 }
 
+interface Rate {
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+/** A world that `close` ends. */
+export async function openCliWorld(authority: KeyPair, rate?: Rate): Promise<CliWorld> {
+  const folder = await mkdtemp(join(tmpdir(), 'cli-'));
+  await writeFile(join(folder, 'ca.pem'), authority.cert);
+  return new CliWorld(await ordersWorld(authority, rate), folder, join(folder, 'ca.pem'));
+}
+
 /** Gives each test of the suite a world of its own. */
-export function eachInCliWorld(
-  use: (world: CliWorld) => void,
-  rate?: { readonly perSecond: number; readonly burst: number },
-): void {
+export function eachInCliWorld(use: (world: CliWorld) => void, rate?: Rate): void {
   let authority: KeyPair;
   let world: CliWorld;
   before(async () => {
     authority = await createAuthority(new Date());
   });
   beforeEach(async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'cli-'));
-    await writeFile(join(folder, 'ca.pem'), authority.cert);
-    world = new CliWorld(await ordersWorld(authority, rate), folder, join(folder, 'ca.pem'));
+    world = await openCliWorld(authority, rate);
     use(world);
   });
-  afterEach(async () => {
-    await world.api.stop();
-    await rm(world.folder, { recursive: true });
-  });
+  afterEach(() => world.close());
 }

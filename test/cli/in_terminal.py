@@ -7,7 +7,7 @@ dialogue, argv = json.loads(sys.argv[1]), sys.argv[2:]
 pid, terminal = pty.fork()
 if pid == 0:
     os.execvp(argv[0], argv)
-shown, end = '', time.monotonic() + 20
+shown, end = '', time.monotonic() + 90
 seen = 0
 while time.monotonic() < end:
     if select.select([terminal], [], [], 0.2)[0]:

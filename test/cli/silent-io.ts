@@ -7,7 +7,7 @@ export interface SilentIo extends Io {
   err(): string;
 }
 
-export function silentIo(options: Partial<Pick<Io, 'env' | 'signal'>> = {}): SilentIo {
+export function silentIo(options: Partial<Pick<Io, 'env' | 'signal' | 'stdin'>> = {}): SilentIo {
   const [out, err] = [collected(), collected()];
   return {
     stdin: Readable.from([]),

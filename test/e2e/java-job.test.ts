@@ -19,9 +19,13 @@ const spec = {
   ],
   envFrom: [{ group: 'orders', prefix: 'ORDERS_' }],
   sparkConf: [{ name: 'spark.e2e.password', key: 'orders/PASSWORD' }],
+  files: [{ path: 'keystore', key: 'other/KEYSTORE' }],
+  references: [{ key: 'other/TOKEN' }],
 };
+/** What the code reads with examples/jvm: from a variable, from a file, and of the operator's API. */
+const read = { 'orders/PASSWORD': values.PASSWORD, 'other/KEYSTORE': 'of a file', 'other/TOKEN': 'of the API' };
 const both = {
-  env: { PASSWORD: values.PASSWORD, ORDERS_PASSWORD: values.PASSWORD, ORDERS_TOKEN: values.TOKEN },
+  env: { PASSWORD: values.PASSWORD, ORDERS_PASSWORD: values.PASSWORD, ORDERS_TOKEN: values.TOKEN, ...read },
   conf: { 'spark.e2e.password': values.PASSWORD },
 };
 
@@ -48,8 +52,14 @@ describe('a Java job with sidecars from pod templates', function () {
     const { cluster: shared, sparkImage: image } = await environment();
     cluster = shared;
     await sparkNamespace(cluster, namespace);
-    await apply(cluster, [store(namespace), storeSecret(namespace, values, 'orders'), binding(namespace, 'job', spec)]);
+    await apply(cluster, [
+      store(namespace),
+      storeSecret(namespace, values, 'orders'),
+      storeSecret(namespace, { KEYSTORE: read['other/KEYSTORE'], TOKEN: read['other/TOKEN'] }, 'other'),
+      binding(namespace, 'job', spec),
+    ]);
     await readiness(cluster, namespace, 'job');
+    const sources = ['test/e2e/jobs/JavaReport.java', 'examples/jvm/SparkSecrets.java'];
     const run = await startJob(cluster, {
       namespace,
       name: 'java-job',
@@ -65,7 +75,7 @@ describe('a Java job with sidecars from pod templates', function () {
       args: [[...Object.keys(both.env), 'DRIVER_ONLY', 'EXECUTOR_ONLY'].join(','), Object.keys(both.conf).join(',')],
       template: template(image, DRIVER_CONTAINER),
       files: {
-        'job.jar': await compileJob(cluster, image, { namespace, source: 'JavaReport.java' }),
+        'job.jar': await compileJob(cluster, image, { namespace, sources }),
         'executor.yaml': Buffer.from(template(image, 'spark-kubernetes-executor')).toString('base64'),
       },
     });
@@ -79,7 +89,7 @@ describe('a Java job with sidecars from pod templates', function () {
     expect(received.map(({ pod }) => pod)).to.deep.equal(['driver', 'executor 1']);
   });
 
-  it('gets variables, a group’s variables and properties on driver and executor', () => {
+  it('gets variables, a group’s variables, properties, and what its code asks for, on driver and executor', () => {
     expect(compare(received, both).filter(({ ok }) => !ok)).to.deep.equal([]);
   });
 

@@ -16,15 +16,20 @@ import { startChromium } from '../console/chromium.ts';
 import { goTo, signIn } from '../console/console-world.ts';
 import { account, tokenOf } from '../integration/api-scene.ts';
 import { canary } from './support/canary.ts';
-import { removeNamespaces, sparkNamespace, store } from './support/declare.ts';
+import { OpenBao } from '../servers/openbao.ts';
+import { namespaceGone, removeNamespaces, sparkNamespace } from './support/declare.ts';
 import { environment } from './support/environment.ts';
 import { startJob } from './support/job.ts';
 import { program } from './support/program.ts';
 
-const namespace = 'e2e-page';
+const root = join(import.meta.dirname, '..', '..');
+/** Where the chart's store is, and where the jobs are. */
+const [platform, namespace] = ['e2e-page-platform', 'e2e-page'];
+/** What the values of IOMETE's documentation name: a Service in that namespace, and a path in Vault. */
+const [VAULT, PATH] = ['vault', 'secret/data/iomete/poc'];
 const KEY = 'orders/API_TOKEN';
 const words = { first: canary(), second: canary() };
-const sdk = join(import.meta.dirname, '..', '..', 'sdk', 'python');
+const sdk = join(root, 'sdk', 'python');
 
 /** What the job printed of one reading. */
 interface Read {
@@ -54,12 +59,41 @@ async function forwarded(forward: ChildProcess): Promise<number> {
   return Number(/127[.]0[.]0[.]1:(\d+)/.exec(line)?.[1]);
 }
 
-describe('the Secrets page, a job whose code reads a secret, and a rotation', function () {
+/** A namespace with a Service that leads to a server on this machine. */
+function serviceOf(server: OpenBao): object[] {
+  const { hostname, port } = new URL(server.url);
+  const metadata = { name: VAULT, namespace: VAULT };
+  return [
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: VAULT } },
+    { apiVersion: 'v1', kind: 'Service', metadata, spec: { ports: [{ port: 8200, targetPort: Number(port) }] } },
+    {
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: { ...metadata, labels: { 'kubernetes.io/service-name': VAULT } },
+      addressType: 'IPv4',
+      ports: [{ port: Number(port) }],
+      endpoints: [{ addresses: [hostname] }],
+    },
+  ];
+}
+
+/** What the chart makes of the values in IOMETE's documentation, as they stand there. */
+function documentedStore(cluster: Cluster): Promise<string> {
+  const values = join(root, 'test', 'deploy', 'golden', 'iomete-vault.values.yaml');
+  const chart = join(root, 'deploy', 'chart');
+  return cluster.helm([
+    ...['template', 'page', chart, `--namespace=${platform}`],
+    ...['--values', values, '--show-only', 'templates/stores.yaml'],
+  ]);
+}
+
+describe('the Secrets page with the store of IOMETE’s own values, a job whose code reads a secret, and a rotation', function () {
   this.timeout(300_000);
   let cluster: Cluster;
   let browser: Browser;
   let page: Page;
   let forward: ChildProcess;
+  let vault: OpenBao | undefined;
   let run: Submission;
 
   const button = (name: string) => page.getByRole('button', { name, exact: true });
@@ -69,12 +103,28 @@ describe('the Secrets page, a job whose code reads a secret, and a rotation', fu
       ([, json = '']) => JSON.parse(json) as Read,
     );
 
+  /** What IOMETE's way of writing expects under the key. */
+  const inVault = async (): Promise<unknown> =>
+    ((await vault?.must('GET', `${PATH}/${KEY}`))?.['data'] as { readonly data: unknown }).data;
+
   before(async () => {
     const shared = await environment();
     cluster = shared.cluster;
+    const host = cluster.hostAddress;
+    if (host === undefined) throw new Error('the cluster has no address of this machine: a local cluster is needed');
+    vault = await OpenBao.start({ host });
+    for (const each of [VAULT, platform]) await namespaceGone(cluster, each);
     await sparkNamespace(cluster, namespace);
-    const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'iomete-secret-store', namespace }, data: {} };
-    await apply(cluster, [secret, store(namespace), ...account(namespace, 'ada', `${OPERATOR.name}-admin`)]);
+    const label = 'secrets.iomete.com/use-default-store';
+    await cluster.kubectl(['label', 'namespace', namespace, `${label}=true`, '--overwrite']);
+    await apply(cluster, [
+      ...serviceOf(vault),
+      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: platform } },
+      // She has nothing in the store's namespace: what the label of her own gives.
+      ...account(namespace, 'ada', `${OPERATOR.name}-admin`),
+    ]);
+    await apply(cluster, await documentedStore(cluster));
+    await cluster.kubectl(['wait', 'ssc/default', `--namespace=${platform}`, '--for=condition=Ready', '--timeout=30s']);
     forward = cluster.startKubectl([
       'port-forward',
       `--namespace=${OPERATOR.namespace}`,
@@ -91,7 +141,8 @@ describe('the Secrets page, a job whose code reads a secret, and a rotation', fu
   after(async () => {
     await browser.close();
     forward.kill();
-    await removeNamespaces(cluster, namespace);
+    await removeNamespaces(cluster, namespace, platform, VAULT);
+    await vault?.stop();
   });
 
   it('adds a key, and gives the YAML of a binding that works as it is', async () => {
@@ -103,6 +154,7 @@ describe('the Secrets page, a job whose code reads a secret, and a rotation', fu
     await dialog().getByLabel('Value', { exact: true }).fill(words.first);
     await dialog().getByRole('button', { name: 'Add key' }).click();
     await page.getByRole('heading', { name: 'API_TOKEN' }).waitFor();
+    expect(await inVault()).to.deep.equal({ value: words.first });
     await page.locator('section').getByRole('link', { name: 'Use in a job' }).click();
     await button(`${KEY} as variable`).click();
     await page.getByLabel('Namespace', { exact: true }).fill(namespace);
@@ -137,7 +189,7 @@ describe('the Secrets page, a job whose code reads a secret, and a rotation', fu
   });
 
   it('rotates it, and the running job is told', async () => {
-    await goTo(page, `#/stores/${namespace}/default/key/${KEY}`);
+    await goTo(page, `#/stores/${platform}/default/key/${KEY}`);
     await button('Change value').click();
     await dialog().getByLabel('New value').fill(words.second);
     await dialog().getByRole('button', { name: 'Save', exact: true }).click();
@@ -146,6 +198,7 @@ describe('the Secrets page, a job whose code reads a secret, and a rotation', fu
       (await reads()).find(({ on }) => on === 'watch'),
     );
     expect(told.sha).to.equal(sha(words.second));
+    expect(await inVault()).to.deep.equal({ value: words.second });
   });
 
   it('shows who uses it, and does not delete it by a click', async () => {
@@ -160,5 +213,21 @@ describe('the Secrets page, a job whose code reads a secret, and a rotation', fu
     expect(outcome).to.include({ succeeded: true, driverPhase: 'Succeeded' });
     const written = (await logs(cluster, namespace, run.driver, DRIVER_CONTAINER)) + outcome.output;
     for (const word of Object.values(words)) expect(written).not.to.include(word);
+  });
+
+  it('rolls it back, and deletes it when no job uses it any more, beside what people wrote into Vault themselves', async () => {
+    await page.getByRole('button', { name: /^Roll back to version/ }).click();
+    await dialog().getByRole('button', { name: 'Roll back', exact: true }).click();
+    await dialog().waitFor({ state: 'detached' });
+    await page.locator('.versions li').nth(2).waitFor();
+    expect(await inVault()).to.deep.equal({ value: words.first });
+    await vault?.must('POST', `${PATH}/EXAMPLE_KEY`, { data: { value: 'sensitive_data' } });
+    await button('Delete').click();
+    await dialog().getByRole('button', { name: 'Delete key' }).click();
+    await page.getByText(`Deleted ${KEY}.`).waitFor();
+    expect((await vault?.request('GET', `${PATH}/${KEY}`))?.status).to.equal(404);
+    await goTo(page, `#/stores/${platform}/default`);
+    await page.getByRole('link', { name: 'EXAMPLE_KEY' }).click();
+    await page.getByRole('heading', { name: 'EXAMPLE_KEY' }).waitFor();
   });
 });

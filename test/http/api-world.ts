@@ -24,6 +24,7 @@ import type { Lister } from '../../operator/runtime/lister.ts';
 import { keyFilter } from '../../operator/stores/access.ts';
 import { StoreCache } from '../../operator/stores/cache.ts';
 import { MemoryStore } from '../../operator/stores/memory/driver.ts';
+import type { SecretStore } from '../../operator/stores/store.ts';
 import { createLogger } from '../../operator/telemetry/logger.ts';
 import { createAuthority, createServing, type KeyPair } from '../../operator/webhook/certificates.ts';
 import { key } from '../support/keys.ts';
@@ -68,7 +69,7 @@ export class ApiWorld {
   readonly labels = new Map<string, Record<string, string>>();
   readonly values = new MemoryStore();
   /** Of stores of these names instead. */
-  readonly otherValues = new Map<string, MemoryStore>();
+  readonly otherValues = new Map<string, SecretStore>();
   readonly log: string[] = [];
   readonly written: string[] = [];
   readonly scope = new ScopeDouble();

@@ -276,4 +276,13 @@ describe('the API’s server', () => {
     expect((await call()).status).to.equal(200);
     expect(log).to.deep.equal([]);
   });
+
+  it('answers while it drains, and asks who keeps a connection to make the next one elsewhere', async () => {
+    const kept = { reuse: true, method: 'GET', path: '/api/v1/openapi.json' };
+    expect((await client.post('', kept)).connection).to.equal('keep-alive');
+    const stopped = server.stop({ drainMs: 150, limitMs: 1_000 });
+    const late = await client.post('', kept);
+    expect([late.status, late.connection]).to.deep.equal([200, 'close']);
+    await stopped;
+  });
 });

@@ -42,7 +42,7 @@ export class PostgresServer {
   }
 
   static async start(): Promise<PostgresServer> {
-    const bin = await programs();
+    const bin = await postgresPrograms();
     const folder = await mkdtemp(join(tmpdir(), 'postgres-'));
     const server = new PostgresServer(bin, folder, await freePort());
     try {
@@ -258,7 +258,7 @@ async function owningIds(): Promise<{ uid: number; gid: number } | undefined> {
 }
 
 /** Folder of the newest PostgreSQL's programs; the package is installed where there is none. */
-async function programs(): Promise<string> {
+export async function postgresPrograms(): Promise<string> {
   const root = '/usr/lib/postgresql';
   const find = async (): Promise<string | undefined> => {
     const versions = existsSync(root) ? await readdir(root) : [];

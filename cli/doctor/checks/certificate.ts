@@ -1,3 +1,4 @@
+import { SECRET_KEYS } from '../../../operator/webhook/certificate-state.ts';
 import { area, isKnown, type Finding } from '../finding.ts';
 import type { Installation } from '../installation.ts';
 
@@ -7,17 +8,25 @@ const DAY_MS = 24 * 3_600_000;
 const LATE_DAYS = 7;
 
 /** Whether the certificate that the operator serves is trusted, and for how long. */
-export function checkCertificate({ certificate, secret, namespace }: Installation, now: Date): Finding[] {
-  return [...secretThere(secret, namespace), served(certificate, now)];
+export function checkCertificate({ certificate, authorities, namespace }: Installation, now: Date): Finding[] {
+  return [...told(authorities, namespace), served(certificate, now)];
 }
 
-function secretThere(secret: Installation['secret'], namespace: string): Finding[] {
-  if (!isKnown(secret)) return [];
-  if (secret.value !== undefined) return [];
+function told(authorities: Installation['authorities'], namespace: string): Finding[] {
+  if (!isKnown(authorities)) return [];
+  const found = authorities.value;
+  if (found === undefined)
+    return [
+      problem(
+        `the ConfigMap with the certificates to trust is not in namespace ${namespace}`,
+        'The operator makes it again when it leads; upgrading the chart makes it, too.',
+      ),
+    ];
+  if (found.data?.[SECRET_KEYS.trusted] !== undefined) return [];
   return [
     problem(
-      `the certificate Secret is not in namespace ${namespace}`,
-      'The operator makes it again when it leads; upgrading the chart makes it, too.',
+      `ConfigMap ${namespace}/${found.metadata.name} says nothing: the operator has no certificate`,
+      'Its log says why: look for "certificate".',
     ),
   ];
 }

@@ -5,6 +5,8 @@ import { known } from '../looked.ts';
 
 const { ok, warning, problem, unknown } = area('operator');
 const VERSION_LABEL = 'app.kubernetes.io/version';
+/** Name of the port that the API server calls. */
+const WEBHOOK_PORT = 'webhook';
 
 /** Whether the operator runs, as often as it should, and in which version. */
 export function checkPods(installation: Installation): Finding[] {
@@ -65,12 +67,14 @@ function sameVersion({ metadata }: Deployment, version: string): Finding[] {
   return [warning(`the operator is of version ${theirs}, this command of ${version}`, 'Take both of one version.')];
 }
 
-/** Whether the Service has somebody to send requests to. */
+/** Whether the Service has somebody to send the API server's requests to. */
 function endpoints({ service, slices }: Installation): Finding[] {
   if (!isKnown(service)) return [unknown(service)];
   if (!isKnown(slices)) return [unknown(slices)];
   const { namespace = '', name } = service.value.metadata;
-  const all = slices.value.flatMap((slice) => slice.endpoints ?? []);
+  // Those of the API alone, when the chart has the operator's parts apart, are others.
+  const called = slices.value.filter(({ ports }) => ports?.some((port) => port.name === WEBHOOK_PORT));
+  const all = called.flatMap((slice) => slice.endpoints ?? []);
   const ready = all.filter(({ conditions }) => conditions?.ready === true);
   if (ready.length > 0) return [ok(`Service ${namespace}/${name} has ${ready.length} ready endpoints`)];
   return [

@@ -68,7 +68,7 @@ describe('doctor', () => {
   });
   const broken: Partial<Installation> = {
     ...{ deployment: { value: undefined }, lease: { value: undefined }, webhook: { value: undefined } },
-    ...{ secret: { value: undefined }, certificate: { unknown: 'why' }, api: { unknown: 'why' } },
+    ...{ authorities: { value: undefined }, certificate: { unknown: 'why' }, api: { unknown: 'why' } },
     ...{ stores: { value: [storeOf('default')] }, bindings: { unknown: 'why' } },
   };
 
@@ -153,6 +153,14 @@ describe('doctor', () => {
       () => ({ slices: { value: [{ metadata: { name: 's' }, endpoints: [{ conditions: { ready: false } }] }] } }),
       'problem operator: Service spark-secrets-system/spark-secrets-operator has no ready endpoint',
     ],
+    'a Service with the endpoints of the API alone': [
+      () => ({
+        slices: {
+          value: [{ metadata: { name: 's' }, ports: [{ name: 'api' }], endpoints: [{ conditions: { ready: true } }] }],
+        },
+      }),
+      'problem operator: Service spark-secrets-system/spark-secrets-operator has no ready endpoint',
+    ],
     'that nobody leads': [lease({ holderIdentity: '' }), 'problem leader: nobody leads'],
     'a leader that says nothing': [
       lease({ renewTime: '2026-11-26T11:59:00.000000Z' }),
@@ -187,9 +195,13 @@ describe('doctor', () => {
       webhook((each) => ({ ...each, clientConfig: { caBundle: '' } })),
       'problem webhook: the API server is given no certificate to trust that is still good',
     ],
-    'a certificate Secret that is gone': [
-      () => ({ secret: { value: undefined } }),
-      'problem certificate: the certificate Secret is not in namespace spark-secrets-system',
+    'a ConfigMap for clients that is gone': [
+      () => ({ authorities: { value: undefined } }),
+      'problem certificate: the ConfigMap with the certificates to trust is not in namespace spark-secrets-system',
+    ],
+    'an operator that has no certificate': [
+      () => ({ authorities: { value: { metadata: { name: 'spark-secrets-operator-ca' } } } }),
+      'problem certificate: ConfigMap spark-secrets-system/spark-secrets-operator-ca says nothing: the operator has no',
     ],
     'a certificate that ended': [
       () => ({ certificate: { value: new Date('2026-11-26T11:59:00Z') } }),

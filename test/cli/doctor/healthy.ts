@@ -72,7 +72,15 @@ export function healthy(ca: string): Installation {
       },
     },
     pods: { value: pods },
-    slices: { value: [{ metadata, endpoints: [{ conditions: { ready: true } }, { conditions: { ready: false } }] }] },
+    slices: {
+      value: [
+        {
+          metadata,
+          ports: [{ name: 'webhook' }, { name: 'api' }],
+          endpoints: [{ conditions: { ready: true } }, { conditions: { ready: false } }],
+        },
+      ],
+    },
     lease: {
       value: {
         at: NOW,
@@ -83,7 +91,7 @@ export function healthy(ca: string): Installation {
       },
     },
     webhook: webhooksOf(['analytics'], ca),
-    secret: { value: { metadata } },
+    authorities: { value: { metadata, data: { 'ca.crt': ca } } },
     certificate: { value: new Date('2027-01-26T12:00:00Z') },
     api: {
       value: {

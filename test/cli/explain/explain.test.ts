@@ -1,8 +1,10 @@
 import { expect } from 'chai';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { parse, stringify } from 'yaml';
 import { run as runInProcess } from '../../../cli/program.ts';
@@ -31,7 +33,7 @@ const binding = (name: string, spec: object = {}) => ({
 });
 
 interface Outcome {
-  readonly code: number | null;
+  readonly code: number;
   readonly out: string;
   readonly err: string;
 }
@@ -54,15 +56,11 @@ describe('explain, without a cluster', function () {
     return path;
   }
 
-  async function run(args: readonly string[], { input = '', program = bin } = {}): Promise<Outcome> {
-    // Whatever kubeconfig this machine has is not to be read.
-    const env = { PATH: process.env['PATH'], HOME: folder, KUBECONFIG: join(folder, 'none') };
-    const child = spawn(process.execPath, [program, ...args], { env, timeout: LIMIT_MS });
-    child.stdin.end(input);
-    const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-    const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
-    expect(out + err).not.to.contain('canary');
-    return { code: await ended, out, err };
+  async function run(args: readonly string[], input = ''): Promise<Outcome> {
+    const io = silentIo({ stdin: Readable.from([Buffer.from(input)]) });
+    const code = await runInProcess(args, io);
+    expect(io.out() + io.err()).not.to.contain('canary');
+    return { code, out: io.out(), err: io.err() };
   }
 
   it('explains a job by bindings of a file, each Spark job of its file alone', async () => {
@@ -78,7 +76,7 @@ describe('explain, without a cluster', function () {
   it('writes JSON and YAML that say the same, from standard input too', async () => {
     const input = stringify(job('orders-etl'));
     const args = ['explain', '--namespace=n', '-b', bindings, '-f', '-'];
-    const [json, yaml] = await Promise.all([run([...args, '-ojson'], { input }), run([...args, '-oyaml'], { input })]);
+    const [json, yaml] = await Promise.all([run([...args, '-ojson'], input), run([...args, '-oyaml'], input)]);
     const { explanations } = JSON.parse(json.out) as { explanations: { subject: object; verdict: string }[] };
     expect(explanations).to.have.length(1);
     expect(explanations[0]?.subject).to.deep.equal({ kind: 'SparkApplication', namespace: 'n', name: 'orders-etl' });
@@ -118,13 +116,14 @@ describe('explain, without a cluster', function () {
   it('runs by a link on the PATH, which is how kubectl finds it', async () => {
     const link = join(folder, 'kubectl-spark_secrets');
     await symlink(bin, link);
-    const { code, out } = await run(['explain', '--help'], { program: link });
+    const child = spawn(process.execPath, [link, 'explain', '--help'], { env: { HOME: folder }, timeout: LIMIT_MS });
+    const [out, [code]] = await Promise.all([text(child.stdout), once(child, 'exit') as Promise<unknown[]>]);
     expect(code).to.equal(0);
     expect(out).to.contain('spark-secrets explain').and.contain('--check').and.contain('SparkConnect');
   });
 
   it('says what is wrong in one line, and exits with 1', async () => {
-    const { code, out, err } = await run(['explain', 'pod']);
+    const { code, out, err } = await run(['explain', 'pod', '--kubeconfig', join(folder, 'none')]);
     expect([code, out]).to.deep.equal([1, '']);
     expect(err).to.equal("spark-secrets: the kubeconfig can't be read (ENOENT)\n");
   });

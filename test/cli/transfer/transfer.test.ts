@@ -158,14 +158,31 @@ What is there stays as it is: --overwrite would replace what is different, --ski
     expect((await readFile(world.path('a.env'), 'utf8')).startsWith("EMOJI='🚀")).to.equal(true);
   });
 
-  it('says how a store that fails fails, for each key', async () => {
+  it('ends when the store fails, and says how', async () => {
     world.api.values.failure = new OperatorError('AuthenticationFailed');
-    const file = await world.file('x.json', JSON.stringify({ A: 'x', B: 'x' }));
+    const file = await world.file('x.json', JSON.stringify(Object.fromEntries(many(50).map((name) => [name, 'x']))));
     const ran = await world.run(['import', file, '-ojson']);
-    expect([ran.code, outcomes(ran)]).to.deep.equal([1, { A: 'failed', B: 'failed' }]);
-    expect(reported(ran).results[0]?.why).to.equal('the store refuses the operator.');
+    const { results, notBegun, counts } = reported(ran);
+    expect([ran.code, counts['failed']]).to.deep.equal([1, results.length]);
+    expect(results.length).to.be.within(4, 7);
+    expect(notBegun).to.equal(50 - results.length);
+    expect(results[0]?.why).to.equal('the store refuses the operator.');
     world.api.values.failure = undefined;
-    expect(await world.api.values.readMany([key('A')], new AbortController().signal)).to.have.property('size', 0);
+    expect(await world.api.values.readMany([key('many/K0')], new AbortController().signal)).to.have.property('size', 0);
+  });
+
+  it('ends when the API is gone', async () => {
+    const file = await world.file('x.json', JSON.stringify(Object.fromEntries(many(50).map((name) => [name, 'x']))));
+    void world.api.values.watch(() => {
+      if (world.api.written.length === 20) void world.api.stop();
+    }, new AbortController().signal);
+    const ran = await world.run(['import', file, '-ojson']);
+    const { results, notBegun = 0, counts } = reported(ran);
+    expect([ran.code, results.length + notBegun]).to.deep.equal([1, 50]);
+    expect(counts['created']).to.be.within(18, 30);
+    expect(counts['failed']).to.be.within(1, 4);
+    expect(results.find(({ outcome }) => outcome === 'failed')?.why).to.match(/does not answer/);
+    expect(notBegun).to.be.above(0);
   });
 });
 

@@ -9,7 +9,10 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.api.java.JavaSparkContext;
 
-/** Prints what driver and executors were given, in the form of orders_report.py: arguments are names, with commas. Then it lets the sidecars go. */
+/**
+ * Prints what driver and executors were given, in the form of orders_report.py: arguments are names, with commas; those of
+ * variables with a slash are keys, which SparkSecrets reads. Then it lets the sidecars go.
+ */
 public final class JavaReport {
   public static void main(String[] args) throws IOException {
     List<String> env = List.of(args[0].split(","));
@@ -32,7 +35,7 @@ public final class JavaReport {
   private static String report(String pod, List<String> env, List<String> conf) {
     SparkConf present = SparkEnv.get().conf();
     List<String> variables = new ArrayList<>();
-    for (String name : env) variables.add(entry(name, System.getenv(name)));
+    for (String name : env) variables.add(entry(name, name.contains("/") ? SparkSecrets.get(name) : System.getenv(name)));
     List<String> properties = new ArrayList<>();
     for (String name : conf) properties.add(entry(name, present.get(name, null)));
     return String.format(

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Cluster } from '../../../deploy/local/cluster.ts';
 import { apply } from '../../../tools/spark/kube.ts';
 import { ended } from '../../../tools/spark/submit.ts';
 
-const folder = join(import.meta.dirname, '..', 'jobs');
+const root = join(import.meta.dirname, '..', '..', '..');
 /** The Java runtime of the image has the compiler as modules, without the commands; zipfs reads jars. */
 const script = `set -e
 mkdir /tmp/classes
@@ -12,15 +12,15 @@ java --add-modules=jdk.zipfs -m jdk.compiler/com.sun.tools.javac.Main -nowarn -c
 java -m jdk.jartool/sun.tools.jar.Main --create --file /tmp/job.jar -C /tmp/classes . >&2
 base64 --wrap=0 /tmp/job.jar`;
 
-/** Compiles a source of test/e2e/jobs in a pod, against the jars of the image of Spark. @returns the jar in base64 */
+/** Compiles sources of the repository in a pod, against the jars of the image of Spark. @returns the jar in base64 */
 export async function compileJob(
   cluster: Cluster,
   image: string,
-  where: { namespace: string; source: string },
+  { namespace, sources }: { readonly namespace: string; readonly sources: readonly string[] },
 ): Promise<string> {
-  const { namespace, source } = where;
   const metadata = { name: 'javac', namespace };
-  const data = { [source]: await readFile(join(folder, source), 'utf8') };
+  const texts = sources.map(async (path) => [basename(path), await readFile(join(root, path), 'utf8')] as const);
+  const data = Object.fromEntries(await Promise.all(texts));
   const container = {
     name: 'javac',
     image,

@@ -28,7 +28,8 @@ describe('the store in PostgreSQL', function () {
         code === 'StoreUnreachable' ? url.replace(String(server.port), '1') : url.replace(':right@', ':wrong@');
     },
     pushes: true,
-    manyKeys: 10_000,
+    // Three pages of a listing, and three pieces of a read.
+    manyKeys: 3_000,
     history: { keepsRemoved: true },
   });
 });

@@ -132,24 +132,6 @@ describe('a vault store on a real OpenBao', () => {
         expect(await listed(store, '...')).to.deep.equal([]);
       });
 
-      it(`lists ${MANY} keys of one folder`, async () => {
-        const { store, path } = fresh(mount);
-        const names = Array.from({ length: MANY }, (_, number) => `K${String(number).padStart(5, '0')}`);
-        const queue = names.values();
-        const agent = new Agent({ keepAlive: true });
-        const seed = async () => {
-          for (const name of queue) {
-            const url = `${server.url}/v1/${path}/many/${name}`;
-            const json = wrapped({ value: name });
-            await sendRequest({ url, method: 'POST', json, token: server.rootToken, agent });
-          }
-        };
-        await Promise.all(Array.from({ length: 8 }, seed));
-        agent.destroy();
-        expect(await listed(store, 'many')).to.deep.equal(names.map((name) => `many/${name}`));
-        expect((await store.check(signal)).keys).to.equal(MANY);
-      }).timeout(60_000);
-
       it('passes over names that are no key', async () => {
         const { store, path } = fresh(mount);
         for (const name of ['a%20b', 'good', 'x%40y/z'])
@@ -160,6 +142,25 @@ describe('a vault store on a real OpenBao', () => {
   }
 
   describe('with versions of the server', () => {
+    // Of the other version, too, a list is one answer.
+    it(`lists ${MANY} keys of one folder`, async () => {
+      const { store, path } = fresh('secret');
+      const names = Array.from({ length: MANY }, (_, number) => `K${String(number).padStart(5, '0')}`);
+      const queue = names.values();
+      const agent = new Agent({ keepAlive: true });
+      const seed = async () => {
+        for (const name of queue) {
+          const url = `${server.url}/v1/${path}/many/${name}`;
+          const json = { data: { value: name } };
+          await sendRequest({ url, method: 'POST', json, token: server.rootToken, agent });
+        }
+      };
+      await Promise.all(Array.from({ length: 8 }, seed));
+      agent.destroy();
+      expect(await listed(store, 'many')).to.deep.equal(names.map((name) => `many/${name}`));
+      expect((await store.check(signal)).keys).to.equal(MANY);
+    }).timeout(60_000);
+
     it('does not see what was deleted or destroyed, and writes it anew', async () => {
       const { store, path } = fresh('secret');
       await put(store, 'deleted', '1');

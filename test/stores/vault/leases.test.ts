@@ -25,6 +25,7 @@ describe('credentials on lease in OpenBao, of users in PostgreSQL', function () 
     [bao, postgres] = await Promise.all([OpenBao.start(), PostgresServer.start()]);
     await enableDatabase(bao, postgres, {
       readonly: { default_ttl: '3s', max_ttl: '8s' },
+      short: { default_ttl: '3s', max_ttl: '4s' },
       hourly: { default_ttl: '1h' },
     });
     await bao.must('PUT', 'sys/policies/acl/operator', { policy: LEASE_POLICY });
@@ -88,7 +89,7 @@ describe('credentials on lease in OpenBao, of users in PostgreSQL', function () 
 
   it('do not outlive their longest time, and that is told', async () => {
     const { store } = await open();
-    const { handle } = await store.leases.lease(PATH, OWNER, signal);
+    const { handle } = await store.leases.lease(key('database/creds/short'), OWNER, signal);
     const times: number[] = [];
     const held = { handle, owner: OWNER };
     const error = await (async () => {
