@@ -1,7 +1,13 @@
 import { join } from 'node:path';
+import { CERTIFICATE_TIMES, type CertificateTimes } from './webhook/certificate-times.ts';
+
+/** What a process of the operator does: all of it by default. The chart can have a process for each (`apart`). */
+export const ROLES = ['controller', 'webhook', 'api'] as const;
+export type Role = (typeof ROLES)[number];
 
 /** How the process was set up: read once, never changed. */
 export interface Config {
+  readonly roles: ReadonlySet<Role>;
   /** The operator's own namespace. */
   readonly namespace: string;
   /** The only namespaces that it watches, its own among them; undefined: the whole cluster. */
@@ -26,6 +32,12 @@ export interface Config {
   readonly leaseName: string;
   /** Name of the Secret with the webhook's certificates. */
   readonly certificateSecret: string;
+  /** Who fills that Secret: the operator, which then has an authority of its own, or cert-manager. */
+  readonly certificateSource: CertificateSource;
+  /** Not of the environment. */
+  readonly certificateTimes: CertificateTimes;
+  /** Name of the ConfigMap with the authorities that clients are to trust. */
+  readonly caConfigMap: string;
   readonly clusterDomain: string;
   /** The image that this process runs from, as its pod names it; undefined: it was not told, or runs from none. */
   readonly operatorImage: string | undefined;
@@ -33,6 +45,9 @@ export interface Config {
   readonly consoleFolder: string;
   readonly logLevel: LogLevel;
 }
+
+const CERTIFICATE_SOURCES = ['operator', 'cert-manager'] as const;
+export type CertificateSource = (typeof CERTIFICATE_SOURCES)[number];
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -46,19 +61,19 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function readConfig(environment: Environment): Config {
   const namespace = required(environment, 'POD_NAMESPACE');
   return Object.freeze({
+    roles: new Set(roles(environment['ROLES'])),
     namespace,
     watchNamespaces: watched(environment['WATCH_NAMESPACES'], namespace),
     serviceAccount: environment['SERVICE_ACCOUNT'],
     identityNamespaces: list(environment['IDENTITY_NAMESPACES']) ?? [namespace],
     identity: required(environment, 'POD_NAME'),
-    webhookService: environment['WEBHOOK_SERVICE'] ?? 'spark-secrets-operator',
+    ...namesOf(environment),
     webhookUrl: environment['WEBHOOK_URL'],
-    webhookConfiguration: environment['WEBHOOK_CONFIGURATION'] ?? 'spark-secrets-operator',
     webhookPort: port(environment, 'WEBHOOK_PORT', 8443),
     apiPort: port(environment, 'API_PORT', 8444),
     healthPort: port(environment, 'HEALTH_PORT', 8080),
-    leaseName: environment['LEASE_NAME'] ?? 'spark-secrets-operator',
-    certificateSecret: environment['CERTIFICATE_SECRET'] ?? 'spark-secrets-operator-webhook',
+    certificateSource: certificateSource(environment['CERTIFICATE_SOURCE'] ?? 'operator'),
+    certificateTimes: CERTIFICATE_TIMES,
     clusterDomain: environment['CLUSTER_DOMAIN'] ?? 'cluster.local',
     // Without a name there is none: '' in a pod would be refused by the API server.
     operatorImage: environment['OPERATOR_IMAGE'] === '' ? undefined : environment['OPERATOR_IMAGE'],
@@ -66,6 +81,18 @@ export function readConfig(environment: Environment): Config {
     consoleFolder: environment['CONSOLE_FOLDER'] ?? join(import.meta.dirname, 'console'),
     logLevel: logLevel(environment['LOG_LEVEL'] ?? 'info'),
   });
+}
+
+/** Of what the chart made. */
+type Names = 'webhookService' | 'webhookConfiguration' | 'leaseName' | 'certificateSecret' | 'caConfigMap';
+function namesOf(environment: Environment): Pick<Config, Names> {
+  return {
+    webhookService: environment['WEBHOOK_SERVICE'] ?? 'spark-secrets-operator',
+    webhookConfiguration: environment['WEBHOOK_CONFIGURATION'] ?? 'spark-secrets-operator',
+    leaseName: environment['LEASE_NAME'] ?? 'spark-secrets-operator',
+    certificateSecret: environment['CERTIFICATE_SECRET'] ?? 'spark-secrets-operator-webhook',
+    caConfigMap: environment['CA_CONFIG_MAP'] ?? 'spark-secrets-operator-ca',
+  };
 }
 
 function required(environment: Environment, name: string): string {
@@ -85,6 +112,14 @@ function watched(text: string | undefined, own: string): string[] | undefined {
   return [...new Set([own, ...names])];
 }
 
+function roles(text: string | undefined): readonly Role[] {
+  const names = list(text) ?? ROLES;
+  const bad = names.find((name) => !ROLES.some((role) => role === name));
+  if (bad !== undefined) throw new Error(`ROLES names ${bad}: there are ${ROLES.join(', ')}`);
+  if (names.length === 0) throw new Error('ROLES names none: unset it to have all of them');
+  return ROLES.filter((role) => names.includes(role));
+}
+
 /** Comma separated. An empty text is an empty list. */
 function list(text: string | undefined): string[] | undefined {
   return text?.split(',').flatMap((item) => item.trim() || []);
@@ -95,6 +130,12 @@ function port(environment: Environment, name: string, fallback: number): number 
   const value = text === undefined ? fallback : Number(text);
   if (!Number.isInteger(value) || value < 0 || value > 65_535) throw new Error(`${name} is no port: ${String(text)}`);
   return value;
+}
+
+function certificateSource(text: string): CertificateSource {
+  const source = CERTIFICATE_SOURCES.find((known) => known === text);
+  if (source === undefined) throw new Error(`CERTIFICATE_SOURCE is ${text}: one of ${CERTIFICATE_SOURCES.join(', ')}`);
+  return source;
 }
 
 function logLevel(text: string): LogLevel {

@@ -1,5 +1,6 @@
-import type { Controllers } from './compose.ts';
+import type { Controllers } from './compose-controllers.ts';
 import { findCondition } from './api/conditions.ts';
+import type { Role } from './config.ts';
 import type { ApiServer } from './http/server.ts';
 import type { SparkSecretsOperator } from './operator.ts';
 import type { EventRecorder } from './runtime/events.ts';
@@ -13,20 +14,26 @@ import { lookAtAll } from './watched-kinds.ts';
 import { informersOf, type Watches } from './watches.ts';
 import type { WebhookServer } from './webhook/server.ts';
 
-/** What compose built. */
+/** What only a process with controllers has. */
+export interface Reconciling {
+  readonly controllers: Controllers;
+  readonly events: EventRecorder;
+  readonly election: LeaderElection;
+}
+
+/** What compose built; undefined: not among the roles. */
 export interface ProgramParts {
+  readonly roles: ReadonlySet<Role>;
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly connection: KubeConnection;
   readonly watches: Watches;
-  readonly controllers: Controllers;
+  readonly reconciling: Reconciling | undefined;
   readonly cache: StoreCache;
-  readonly events: EventRecorder;
-  readonly webhook: WebhookServer;
-  readonly api: ApiServer;
+  readonly webhook: WebhookServer | undefined;
+  readonly api: ApiServer | undefined;
   readonly operator: SparkSecretsOperator;
   readonly health: HealthServer;
-  readonly election: LeaderElection;
 }
 
 /** Everything is looked at again this often, whatever the watches told. Finds nothing to do in a normal life. */
@@ -45,66 +52,52 @@ export class Program {
     this.logger = parts.logger;
   }
 
-  /** Port of the webhook, once it listens: for a configuration of port 0. */
-  get webhookPort(): number {
-    return this.#parts.webhook.port;
-  }
-
-  /** Port of the API, likewise. */
-  get apiPort(): number {
-    return this.#parts.api.port;
-  }
-
   /** Resolves when it serves what it knows; leading follows. Rejects when a port is taken. */
   async start(): Promise<void> {
-    const { health, webhook, api, operator, election, watches } = this.#parts;
-    for (const [name, informer] of informersOf(watches)) health.addCheck(`watch ${name}`, () => informer.synced);
-    health.addCheck('webhook', () => webhook.ready);
+    const { health, webhook, api, operator, reconciling, roles, watches } = this.#parts;
+    for (const [name, informer] of informersOf(watches, roles)) health.addCheck(`watch ${name}`, () => informer.synced);
+    if (webhook) health.addCheck('webhook', () => webhook.ready);
+    if (api) health.addCheck('api', () => api.ready);
     await health.start();
-    await webhook.start();
-    await api.start();
+    await webhook?.start();
+    await api?.start();
     await operator.start();
     if (this.#stopped) return;
-    election.start();
+    reconciling?.election.start();
     this.logger.info('started');
   }
 
   /** This replica leads: from now on it reconciles. */
   lead(): void {
-    const { metrics, controllers } = this.#parts;
+    const { metrics, reconciling, watches } = this.#parts;
+    if (reconciling === undefined) return;
+    const { controllers } = reconciling;
     this.logger.info('leading');
     metrics.setLeader(true);
     for (const controller of Object.values(controllers)) controller.start();
-    this.#every(RESYNC_MS, this.#resync);
-    this.#every(COUNT_MS, this.#count);
+    this.#every(RESYNC_MS, () => {
+      lookAtAll(watches, controllers);
+    });
+    this.#every(COUNT_MS, () => {
+      this.#count();
+    });
   }
 
   /** Ends cleanly, within five seconds: work under way is finished, the lease given back, the webhook drained. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    const { health, webhook, api, operator, election, controllers, cache, events, connection } = this.#parts;
+    const { health, webhook, api, operator, reconciling, cache, connection } = this.#parts;
     health.shutDown();
     for (const timer of this.#timers) clearInterval(timer);
-    const reconciling = Promise.all(Object.values(controllers).map((controller) => controller.stop()));
-    // The others may lead as soon as nothing is written here any more; the webhook serves on meanwhile.
-    const handover = reconciling.then(() => election.release());
-    await Promise.allSettled([handover, webhook.stop(), api.stop()]);
-    await Promise.allSettled([operator.shutdown(), cache.closeAll(), events.flush()]);
-    events.stop();
+    await Promise.allSettled([reconciling && handOver(reconciling), webhook?.stop(), api?.stop()]);
+    await Promise.allSettled([operator.shutdown(), cache.closeAll(), reconciling?.events.flush()]);
+    reconciling?.events.stop();
     await health.stop();
     await connection.close();
   }
 
   #every(ms: number, work: () => void): void {
-    this.#timers.push(
-      setInterval(() => {
-        work.call(this);
-      }, ms).unref(),
-    );
-  }
-
-  #resync(): void {
-    lookAtAll(this.#parts.watches, this.#parts.controllers);
+    this.#timers.push(setInterval(work, ms).unref());
   }
 
   #count(): void {
@@ -112,4 +105,10 @@ export class Program {
     const ready = bindings.filter(({ status }) => findCondition(status?.conditions, 'Ready')?.status === 'True').length;
     this.#parts.metrics.setBindings({ ready, notReady: bindings.length - ready });
   }
+}
+
+/** The others may lead as soon as nothing is written here any more; the webhook serves on meanwhile. */
+async function handOver({ controllers, election }: Reconciling): Promise<void> {
+  await Promise.all(Object.values(controllers).map((controller) => controller.stop()));
+  await election.release();
 }

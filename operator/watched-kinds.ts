@@ -1,6 +1,6 @@
 import { ANNOTATIONS, LABELS } from './api/group.ts';
-import type { Controllers } from './compose.ts';
-import type { Config } from './config.ts';
+import type { Controllers } from './compose-controllers.ts';
+import type { Config, Role } from './config.ts';
 import { missedIn } from './controllers/missed-injection/reconciler.ts';
 import { RESTARTS } from './controllers/rotation-restart/reconciler.ts';
 import type { WatchedKind } from './operator.ts';
@@ -11,7 +11,7 @@ import { requestFromKey } from './runtime/reconciler.ts';
 import { storeRefOf, type DriverPod, type SparkJobSecretBinding } from './api/kinds.ts';
 import type { RunSecret } from './api/run-secret.ts';
 import type { StoreCache } from './stores/cache.ts';
-import { bindingsOf, leasedFor, type Watches } from './watches.ts';
+import { bindingsOf, informersOf, leasedFor, type Watches } from './watches.ts';
 
 /** A store's counts may lag by this, so that a thousand new bindings are not a thousand status writes. Milliseconds. */
 export const COUNT_LAG_MS = 1_000;
@@ -48,6 +48,11 @@ export function watchedKinds(
     ...bareKinds(watches, controllers),
     ...webhookKinds(watches, controllers, config),
   ];
+}
+
+/** Of a process without controllers: a change concerns nobody, all is kept current for its readers. */
+export function readKinds(watches: Watches, roles: ReadonlySet<Role>): WatchedKind[] {
+  return informersOf(watches, roles).map(([, informer]) => kind(informer));
 }
 
 /** Everything is looked at again, when nothing else is to be done. Finds nothing to do unless something was missed. */
@@ -159,22 +164,31 @@ function bareKinds(watches: Watches, { missed }: Controllers): WatchedKind[] {
   return [kind(watches.bareDrivers, look), kind(watches.bareOptedIn, look)];
 }
 
-/** Certificates and coverage each look at both objects. */
-function webhookKinds(watches: Watches, { coverage, certificates }: Controllers, config: Config): WatchedKind[] {
-  const both = (): void => {
+/** Certificates, coverage and authorities each look at the others' objects. */
+function webhookKinds(watches: Watches, controllers: Controllers, config: Config): WatchedKind[] {
+  const { coverage, certificates, authorities } = controllers;
+  const all = (): void => {
     coverage.enqueue({ namespace: '', name: config.webhookConfiguration });
     certificates.enqueue({ namespace: config.namespace, name: config.certificateSecret });
+    authorities.enqueue({ namespace: config.namespace, name: config.caConfigMap });
   };
-  return [kind(watches.configuration, both), kind(watches.certificate, both)];
+  return [watches.configuration, watches.certificate, watches.authorities].map((each) => kind(each, all));
 }
 
 function kind(
   informer: WatchedKind['informer'] & Pick<AnyInformer<KubeObject>, 'kind' | 'namespace'>,
-  onEvent: (event: ResourceEvent) => void,
+  onEvent?: (event: ResourceEvent) => void,
 ): WatchedKind {
   const { group, version, plural } = informer.kind;
   const { namespace } = informer;
-  return { group, version, plural, ...(namespace === undefined ? {} : { namespace }), informer, onEvent };
+  return {
+    group,
+    version,
+    plural,
+    ...(namespace === undefined ? {} : { namespace }),
+    informer,
+    ...(onEvent === undefined ? {} : { onEvent }),
+  };
 }
 
 function metaOf({ object }: ResourceEvent): ObjectMeta {

@@ -1,15 +1,18 @@
 import { withoutContent, type BindingSecret } from './api/binding-secret.ts';
 import { ANNOTATIONS, DRIVER_ROLES, LABELS } from './api/group.ts';
+import type { Role } from './config.ts';
 import { MANAGER_LABELS } from './api/spark-applications.ts';
 import { leaseNoteOf } from './api/lease-note.ts';
 import { withoutValues, type RunSecret } from './api/run-secret.ts';
 import {
+  CONFIG_MAP,
   NAMESPACE,
   POD,
   SECRET,
   SECRET_STORE_CONFIG,
   SPARK_JOB_SECRET_BINDING,
   storeRefOf,
+  type ConfigMap,
   type DriverPod,
   type Secret,
   type SecretStoreConfig,
@@ -18,6 +21,7 @@ import {
 import type { Pod } from './injection/pod.ts';
 import { runReferences } from './injection/run.ts';
 import { applicationNames } from './injection/runners/registry.ts';
+import { readBy } from './read-by-role.ts';
 import { Informer, type InformerOptions } from './runtime/informer.ts';
 import { InformerGroup, type AnyInformer } from './runtime/informer-group.ts';
 import type { KubeConnection } from './runtime/kube-connection.ts';
@@ -46,18 +50,21 @@ export type Informers = {
   readonly bareOptedIn: AnyInformer<KubeObject>;
   readonly configuration: AnyInformer<WebhookConfiguration>;
   readonly certificate: AnyInformer<Secret>;
+  readonly authorities: AnyInformer<ConfigMap>;
 };
 
-/** The informers, and which namespaces those of namespaced kinds watch. */
+/** The informers, and which namespaces those of namespaced kinds watch. What no role of this process reads stays empty. */
 export type Watches = Informers & { readonly scope: WatchScope };
 
 export interface WatchesOptions {
+  readonly roles: ReadonlySet<Role>;
   readonly connection: KubeConnection;
   readonly namespace: string;
   /** As in the Config. */
   readonly watchNamespaces: readonly string[] | undefined;
   readonly webhookConfiguration: string;
   readonly certificateSecret: string;
+  readonly caConfigMap: string;
   readonly onLost: (plural: string, error: unknown) => void;
   /** Of a list of namespaces one may not be read: told once, until `onReadable`. */
   readonly onForbidden?: (namespace: string) => void;
@@ -65,7 +72,7 @@ export interface WatchesOptions {
   readonly onReadable?: (namespace: string) => void;
 }
 
-/** Builds the informers; the operator starts them. */
+/** Builds the informers; the operator starts those of its roles. */
 export function createWatches(options: WatchesOptions): Watches {
   const { watchNamespaces: namespaces, onForbidden, onReadable } = options;
   const scope = new WatchScope({ namespaces, ...(onForbidden && { onForbidden }) });
@@ -81,11 +88,12 @@ export function createWatches(options: WatchesOptions): Watches {
   };
 }
 
-/** Each informer by its name: in no order that means something. */
-export function informersOf(watches: Watches): [name: string, informer: AnyInformer<KubeObject>][] {
-  return Object.entries<AnyInformer<KubeObject> | WatchScope>(watches).flatMap(([name, part]) =>
-    part instanceof WatchScope ? [] : [[name, part]],
-  );
+/** Each informer that these roles read, by its name: in no order that means something. */
+export function informersOf(
+  watches: Watches,
+  roles: ReadonlySet<Role>,
+): [name: keyof Informers, informer: AnyInformer<KubeObject>][] {
+  return [...readBy(roles)].map((name) => [name, watches[name]]);
 }
 
 interface Builder {
@@ -111,7 +119,7 @@ function watched<T extends KubeObject, Raw extends KubeObject = T>(
   };
   const informer =
     namespaces === undefined ? new Informer<T, Raw>(all) : new InformerGroup<T, Raw>({ ...all, namespaces, onAccess });
-  scope.include(informer);
+  if (readBy(options.roles).has(name)) scope.include(informer);
   return informer;
 }
 
@@ -166,8 +174,8 @@ function podWatches(builder: Builder): Pick<Watches, 'drivers' | 'bareDrivers' |
   };
 }
 
-/** Two objects by their names, whatever namespaces are watched. */
-function webhookWatches(options: WatchesOptions): Pick<Watches, 'configuration' | 'certificate'> {
+/** Three objects by their names, whatever namespaces are watched. */
+function webhookWatches(options: WatchesOptions): Pick<Watches, 'configuration' | 'certificate' | 'authorities'> {
   return {
     configuration: new Informer<WebhookConfiguration>({
       ...commonOf(options, WEBHOOK_CONFIGURATION),
@@ -177,6 +185,11 @@ function webhookWatches(options: WatchesOptions): Pick<Watches, 'configuration' 
       ...commonOf<Secret>(options, SECRET),
       namespace: options.namespace,
       fieldSelector: `metadata.name=${options.certificateSecret}`,
+    }),
+    authorities: new Informer<ConfigMap>({
+      ...commonOf(options, CONFIG_MAP),
+      namespace: options.namespace,
+      fieldSelector: `metadata.name=${options.caConfigMap}`,
     }),
   };
 }

@@ -12,7 +12,8 @@ describe('the configuration', () => {
   });
 
   it('names the variable that has to be mended', () => {
-    for (const [name, value] of Object.entries({ POD_NAMESPACE: '', WEBHOOK_PORT: '70000', LOG_LEVEL: 'loud' }))
+    const wrong = { POD_NAMESPACE: '', WEBHOOK_PORT: '70000', LOG_LEVEL: 'loud', CERTIFICATE_SOURCE: 'acme' };
+    for (const [name, value] of Object.entries(wrong))
       expect(() => readConfig({ ...POD, [name]: value }), name).to.throw(name);
   });
 
@@ -32,6 +33,23 @@ describe('the configuration', () => {
       expect(() => namespaces(' , ')).to.throw(/WATCH_NAMESPACES names no namespace: unset it/);
       expect(() => namespaces('analytics,Sales')).to.throw(/WATCH_NAMESPACES names Sales, which can be no namespace/);
       expect(() => namespaces('*')).to.throw(/can be no namespace/);
+    });
+  });
+
+  describe('what it does', () => {
+    const roles = (text?: string) => [...readConfig({ ...POD, ROLES: text }).roles];
+
+    it('is all, unless it is told', () => {
+      expect(roles()).to.deep.equal(['controller', 'webhook', 'api']);
+    });
+
+    it('is a list', () => {
+      expect(roles('api, controller')).to.deep.equal(['controller', 'api']);
+    });
+
+    it('is not nothing, and nothing else', () => {
+      expect(() => roles('')).to.throw(/ROLES names none/);
+      expect(() => roles('webhook,page')).to.throw(/ROLES names page: there are controller, webhook, api/);
     });
   });
 

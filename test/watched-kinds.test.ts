@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Controllers } from '../operator/compose.ts';
+import type { Controllers } from '../operator/compose-controllers.ts';
 import { KubeConnection } from '../operator/runtime/kube-connection.ts';
 import type { KubeObject } from '../operator/runtime/kube-object.ts';
 import { requestKey } from '../operator/runtime/reconciler.ts';

@@ -39,10 +39,10 @@ const state: Row = {
     },
     {
       title: 'Replicas',
-      about: 'Pods that are scraped.',
+      about: 'Pods that are scraped, by what they do: all of it, unless the chart has the parts apart.',
       type: 'stat',
       alarm: { at: 1, low: true },
-      queries: [{ expr: 'count(spark_secrets_leader)' }],
+      queries: [{ expr: 'sum by (role) (spark_secrets_role)', legend: '{{role}}' }],
     },
     {
       title: 'Bindings that are Ready',

@@ -11,7 +11,7 @@ const head = `# Generated from deploy/chart by npm run generate: do not edit.
 # Install:    kubectl apply -f install.yaml
 # Uninstall:  kubectl delete mutatingwebhookconfiguration ${name}
 #             kubectl delete namespace ${namespace}
-#             kubectl delete clusterrole,clusterrolebinding ${name}
+#             kubectl delete clusterrole,clusterrolebinding --selector app.kubernetes.io/instance=${name}
 # The first line comes first, so that no Spark driver is refused while the operator goes away. Not "kubectl delete -f":
 # that deletes the custom resource definitions, and with them every store and binding in the cluster.
 ---

@@ -42,6 +42,19 @@ export const SECRET: KubeKind<Secret> = {
   confidential: true,
 };
 
+/** A core ConfigMap, as its JSON. */
+export interface ConfigMap extends KubeObject {
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+export const CONFIG_MAP: KubeKind<ConfigMap> = {
+  group: '',
+  version: 'v1',
+  plural: 'configmaps',
+  kind: 'ConfigMap',
+  namespaced: true,
+};
+
 export const NAMESPACE: KubeKind = {
   group: '',
   version: 'v1',

@@ -36,6 +36,7 @@ export class ApiServer {
   readonly #reception: Reception;
   #app: ReturnType<ApiApp['listener']> | undefined;
   #certificate: string | undefined;
+  #isDraining = false;
 
   constructor(options: ApiServerOptions) {
     this.#options = options;
@@ -46,6 +47,8 @@ export class ApiServer {
     this.#gate = new ConnectionGate(this.#server);
     answerBrokenRequests(this.#server);
     const receive = (request: IncomingMessage, response: ServerResponse): void => {
+      // Whoever keeps a connection is to make the next one to another replica, before this one breaks it.
+      if (this.#isDraining) response.shouldKeepAlive = false;
       this.#reception.receive(request, response, (guest) => {
         this.#serve(request, response, guest);
       });
@@ -54,6 +57,11 @@ export class ApiServer {
       expectsContinue(request);
       receive(request, response);
     });
+  }
+
+  /** For the readiness probe: it listens, and has a certificate. */
+  get ready(): boolean {
+    return this.#server.listening && this.#certificate !== undefined;
   }
 
   /** The port it listens on; only after `start`. */
@@ -82,6 +90,7 @@ export class ApiServer {
   /** Accepts requests for `drainMs` more, while Services learn of it; finishes those under way, within `limitMs` of all. */
   async stop({ drainMs = 2000, limitMs = 5000 } = {}): Promise<void> {
     const deadline = performance.now() + limitMs;
+    this.#isDraining = true;
     await sleep(Math.min(drainMs, limitMs));
     const limit = setTimeout(() => {
       this.#gate.closeAll();

@@ -1,9 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import type { Secret } from '../api/kinds.ts';
 import type { ApiAddress } from '../injection/api-variables.ts';
-import type { Lister } from '../runtime/lister.ts';
-import { decodeSecret } from './certificate-secret.ts';
-import { SECRET_KEYS, splitBundle } from './certificate-state.ts';
 import type { WebhookTarget } from './serving-names.ts';
 
 /** Port of the API at the operator's Service: deploy/chart/templates/service.yaml has it. */
@@ -14,24 +10,21 @@ export interface ApiAddressOptions {
   readonly target: WebhookTarget;
   /** Port of the API where there is no Service. */
   readonly port: () => number;
-  /** The Secret with the certificates. */
-  readonly secret: { readonly namespace: string; readonly name: string };
-  readonly secrets: Pick<Lister<Secret>, 'get'>;
+  /** Every authority that its certificate may be signed by, now or soon, PEM: `ServedCertificate` knows. */
+  readonly authorities: () => readonly string[];
 }
 
 /**
- * What pods are told of the API: its address, and every authority that its certificate may be signed by, the next one too.
- * Undefined while there is none. Cheap: parses certificates once for each version of the Secret.
+ * What pods are told of the API: its address, and whom to trust there. Undefined while there is nobody to trust. Cheap:
+ * parses certificates once for each change.
  */
 export function apiAddress(options: ApiAddressOptions): () => ApiAddress | undefined {
-  const { secret, secrets, target, port } = options;
-  let known: { readonly of: Secret; readonly authorities: string } | undefined;
+  const { authorities, target, port } = options;
+  let known: { readonly of: readonly string[]; readonly text: string } | undefined;
   return () => {
-    const present = secrets.get(secret.namespace, secret.name);
-    if (present === undefined) return undefined;
-    if (known?.of !== present) known = { of: present, authorities: authoritiesIn(present) };
-    const { authorities } = known;
-    return authorities === '' ? undefined : { url: urlOf(target, port), authorities };
+    const present = authorities();
+    if (known?.of !== present) known = { of: present, text: inBase64(present) };
+    return known.text === '' ? undefined : { url: urlOf(target, port), authorities: known.text };
   };
 }
 
@@ -40,7 +33,6 @@ function urlOf(target: WebhookTarget, port: () => number): string {
   return `https://${new URL(target.url).hostname}:${port()}`;
 }
 
-function authoritiesIn(secret: Secret): string {
-  const bundle = splitBundle(decodeSecret(secret)[SECRET_KEYS.trusted]);
-  return bundle.map((pem) => new X509Certificate(pem).raw.toString('base64')).join(' ');
+function inBase64(authorities: readonly string[]): string {
+  return authorities.map((pem) => new X509Certificate(pem).raw.toString('base64')).join(' ');
 }

@@ -9,11 +9,13 @@ import type { Logger } from '../telemetry/logger.ts';
 import { planCertificates } from './certificate-plan.ts';
 import type { Action } from './certificate-plan.ts';
 import { decodeSecret, encodeSecret } from './certificate-secret.ts';
-import { readCertificateState, splitBundle, writeCertificateState } from './certificate-state.ts';
+import { readCertificateState, writeCertificateState } from './certificate-state.ts';
 import type { CertificateState, SecretText } from './certificate-state.ts';
+import { CERTIFICATE_TIMES } from './certificate-times.ts';
+import type { CertificateTimes } from './certificate-times.ts';
 import { createAuthority, createServing } from './certificates.ts';
 import type { KeyPair } from './certificates.ts';
-import { trustedBundles } from './webhook-configuration.ts';
+import { isTrustedBy } from './webhook-configuration.ts';
 import type { WebhookConfiguration } from './webhook-configuration.ts';
 
 export interface CertificateKeeperOptions {
@@ -26,6 +28,7 @@ export interface CertificateKeeperOptions {
   readonly names: readonly string[];
   readonly logger: Logger;
   readonly now?: () => Date;
+  readonly times?: CertificateTimes;
 }
 
 const NOTHING = { next: undefined, previous: undefined, serving: undefined, nextTrustedSince: undefined };
@@ -40,12 +43,14 @@ const LOST_RACE_MS = 200;
 export class CertificateKeeper implements Reconciler {
   readonly #options: CertificateKeeperOptions;
   readonly #now: () => Date;
+  readonly #times: CertificateTimes;
   /** In memory on purpose: a new leader counts from its own first sight, which only makes the wait longer. */
   #trust: { readonly cert: string; readonly since: Date } | undefined;
 
   constructor(options: CertificateKeeperOptions) {
     this.#options = options;
     this.#now = options.now ?? ((): Date => new Date());
+    this.#times = options.times ?? CERTIFICATE_TIMES;
   }
 
   /** Throws `ApiError`; a lost race is no failure, it looks again soon. */
@@ -53,7 +58,7 @@ export class CertificateKeeper implements Reconciler {
     const now = this.#now();
     const secret = this.#options.secrets.get(request.namespace, request.name);
     const state = this.#withTrust(readCertificateState(decodeSecret(secret)), now);
-    const plan = planCertificates(state, now, this.#options.names);
+    const plan = planCertificates(state, now, this.#options.names, this.#times);
     if (plan.action === 'keep') {
       const wait = Math.max(plan.checkAt.getTime() - now.getTime(), 1);
       const isWaiting = state?.next !== undefined && state.nextTrustedSince === undefined;
@@ -74,7 +79,7 @@ export class CertificateKeeper implements Reconciler {
 
   #withTrust(state: CertificateState | undefined, now: Date): CertificateState | undefined {
     const cert = state?.next?.cert;
-    if (state === undefined || cert === undefined || !this.#isTrusted(cert)) {
+    if (state === undefined || cert === undefined || !isTrustedBy(this.#configuration, cert)) {
       this.#trust = undefined;
       return state;
     }
@@ -82,25 +87,24 @@ export class CertificateKeeper implements Reconciler {
     return { ...state, nextTrustedSince: this.#trust.since };
   }
 
-  /** A configuration that isn't there or has no webhook trusts everything: nobody calls us. */
-  #isTrusted(cert: string): boolean {
-    const configuration = this.#options.configurations.get(undefined, this.#options.configurationName);
-    return trustedBundles(configuration).every((bundle) => splitBundle(bundle).includes(cert));
+  get #configuration(): WebhookConfiguration | undefined {
+    return this.#options.configurations.get(undefined, this.#options.configurationName);
   }
 
   async #carryOut(action: Action, state: CertificateState | undefined, now: Date): Promise<CertificateState> {
-    const serve = (authority: KeyPair): Promise<KeyPair> => createServing(authority, this.#options.names, now);
+    const serve = (authority: KeyPair): Promise<KeyPair> =>
+      createServing(authority, this.#options.names, now, this.#times);
     if (state === undefined || action === 'anew') {
-      const authority = await createAuthority(now);
+      const authority = await createAuthority(now, this.#times);
       return { ...NOTHING, authority, serving: await serve(authority) };
     }
     switch (action) {
       case 'renew':
         return { ...state, serving: await serve(state.authority) };
       case 'prepare':
-        return { ...state, next: await createAuthority(now) };
+        return { ...state, next: await createAuthority(now, this.#times) };
       case 'promote': {
-        const authority = state.next ?? (await createAuthority(now));
+        const authority = state.next ?? (await createAuthority(now, this.#times));
         return { ...NOTHING, authority, previous: state.authority.cert, serving: await serve(authority) };
       }
       case 'retire':

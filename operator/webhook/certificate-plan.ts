@@ -1,7 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import type { CertificateState } from './certificate-state.ts';
+import { CERTIFICATE_TIMES } from './certificate-times.ts';
+import type { CertificateTimes } from './certificate-times.ts';
 import type { KeyPair } from './certificates.ts';
-import { isAddress } from './serving-names.ts';
+import { isFor } from './serving-names.ts';
 
 /**
  * One write of the certificate Secret.
@@ -20,15 +22,6 @@ export interface Plan {
   readonly checkAt: Date;
 }
 
-/** API servers learn of a changed configuration by a watch, usually within a second; nothing hurries us. */
-export const SETTLE_MS = 5 * 60_000;
-/**
- * So long the next authority is trusted before it signs: pods are told whom to trust when they start, and one that runs shorter
- * than this always trusts who signs.
- */
-export const OVERLAP_MS = 90 * 24 * 3_600_000;
-/** So long the old authority stays trusted after it last signed: longer than any replica needs to load a certificate. */
-export const RETIRE_MS = 24 * 3_600_000;
 // A look now and then costs one read of a cache and repairs a missed timer.
 const LONGEST_MS = 24 * 3_600_000;
 
@@ -36,12 +29,17 @@ const LONGEST_MS = 24 * 3_600_000;
  * What to do about the webhook's certificates. Each action is one atomic write of the Secret and is safe to be the last
  * one for a while: at any time the served certificate is signed by an authority that is already trusted.
  */
-export function planCertificates(state: CertificateState | undefined, now: Date, names: readonly string[]): Plan {
+export function planCertificates(
+  state: CertificateState | undefined,
+  now: Date,
+  names: readonly string[],
+  times = CERTIFICATE_TIMES,
+): Plan {
   const time = now.getTime();
   // One that only starts later was made by a clock that was ahead: nobody accepts it.
   if (state === undefined || lifeOf(state.authority).start > time) return { action: 'anew', checkAt: now };
   if (state.serving !== undefined && lifeOf(state.serving).start > time) return { action: 'renew', checkAt: now };
-  const due = dueDates(state, names);
+  const due = dueDates(state, names, times);
   const action = ORDER.find((candidate) => due[candidate] <= time);
   if (action !== undefined) return { action, checkAt: now };
   return { action: 'keep', checkAt: new Date(Math.min(...Object.values(due), time + LONGEST_MS)) };
@@ -53,17 +51,21 @@ const NOW = Number.NEGATIVE_INFINITY;
 const NEVER = Number.POSITIVE_INFINITY;
 
 /** When each action is due, in milliseconds since 1970. */
-function dueDates(state: CertificateState, names: readonly string[]): Readonly<Record<Action, number>> {
+function dueDates(
+  state: CertificateState,
+  names: readonly string[],
+  times: CertificateTimes,
+): Readonly<Record<Action, number>> {
   const { next, previous, serving, nextTrustedSince } = state;
   const authority = lifeOf(state.authority);
   // Nobody trusts an authority that ended: the next one can't be worse, trusted or not.
-  const settled = nextTrustedSince === undefined ? authority.end : nextTrustedSince.getTime() + SETTLE_MS;
-  const told = next === undefined ? NEVER : lifeOf(next).start + OVERLAP_MS;
+  const settled = nextTrustedSince === undefined ? authority.end : nextTrustedSince.getTime() + times.settleMs;
+  const told = next === undefined ? NEVER : lifeOf(next).start + times.overlapMs;
   return {
     anew: next === undefined ? authority.end : NEVER,
     promote: next === undefined ? NEVER : Math.min(Math.max(settled, told), authority.end),
-    renew: serving === undefined || !isFor(serving, names) ? NOW : renewalOf(lifeOf(serving), authority),
-    retire: previous === undefined || serving === undefined ? NEVER : lifeOf(serving).start + RETIRE_MS,
+    renew: serving === undefined || !isForAll(serving, names) ? NOW : renewalOf(lifeOf(serving), authority),
+    retire: previous === undefined || serving === undefined ? NEVER : lifeOf(serving).start + times.retireMs,
     prepare: next === undefined ? authority.renew : NEVER,
   };
 }
@@ -86,9 +88,7 @@ function lifeOf(pair: KeyPair): Life {
   return { start, end, renew: start + ((end - start) * 2) / 3 };
 }
 
-function isFor(pair: KeyPair, names: readonly string[]): boolean {
+function isForAll(pair: KeyPair, names: readonly string[]): boolean {
   const certificate = new X509Certificate(pair.cert);
-  const has = (name: string): boolean =>
-    (isAddress(name) ? certificate.checkIP(name) : certificate.checkHost(name, { subject: 'never' })) !== undefined;
-  return names.every(has);
+  return names.every((name) => isFor(certificate, name));
 }

@@ -44,7 +44,10 @@ export function readCertificateState(text: SecretText): CertificateState | undef
     authority,
     next: trustedNext,
     previous,
-    serving: serving !== undefined && signedBy(serving, authority) ? serving : undefined,
+    serving:
+      serving !== undefined && signs(new X509Certificate(authority.cert), new X509Certificate(serving.cert))
+        ? serving
+        : undefined,
     nextTrustedSince: undefined,
   };
 }
@@ -86,8 +89,7 @@ function parse(pem: string): X509Certificate | undefined {
   }
 }
 
-function signedBy(serving: KeyPair, authority: KeyPair): boolean {
-  const issuer = new X509Certificate(authority.cert);
-  const certificate = new X509Certificate(serving.cert);
+/** Whether `issuer` signed it. */
+export function signs(issuer: X509Certificate, certificate: X509Certificate): boolean {
   return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
 }

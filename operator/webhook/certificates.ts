@@ -1,6 +1,7 @@
 import 'reflect-metadata'; // first, and only here: @peculiar/x509 throws without it
 import * as x509 from '@peculiar/x509';
 import { webcrypto } from 'node:crypto';
+import { CERTIFICATE_TIMES } from './certificate-times.ts';
 import { isAddress } from './serving-names.ts';
 
 /** A certificate and its private key, both PEM; the key as PKCS #8. */
@@ -9,23 +10,16 @@ export interface KeyPair {
   readonly key: string;
 }
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
-export const AUTHORITY_LIFE_MS = 365 * DAY_MS;
-export const SERVING_LIFE_MS = 90 * DAY_MS;
-// The API server's clock may be behind ours.
-const BACKDATE_MS = HOUR_MS;
-
 const ECDSA = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 const SIGNATURE = { name: 'ECDSA', hash: 'SHA-256' } as const;
 
-/** A new certificate authority (P-256, SHA-256) for one year. No two have one name, so that a bundle may hold several. */
-export async function createAuthority(now: Date): Promise<KeyPair> {
+/** A new certificate authority (P-256, SHA-256). No two have one name, so that a bundle may hold several. */
+export async function createAuthority(now: Date, times = CERTIFICATE_TIMES): Promise<KeyPair> {
   const keys = await webcrypto.subtle.generateKey(ECDSA, true, ['sign', 'verify']);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     name: `CN=spark-secrets-operator webhook CA ${webcrypto.randomUUID()}`,
-    notBefore: new Date(now.getTime() - BACKDATE_MS),
-    notAfter: new Date(now.getTime() + AUTHORITY_LIFE_MS),
+    notBefore: new Date(now.getTime() - times.backdateMs),
+    notAfter: new Date(now.getTime() + times.authorityLifeMs),
     keys,
     signingAlgorithm: SIGNATURE,
     extensions: [
@@ -37,16 +31,21 @@ export async function createAuthority(now: Date): Promise<KeyPair> {
   return keyPair(certificate, keys.privateKey);
 }
 
-/** A new serving certificate for 90 days, or until `authority` ends. `names` as `servingNames` gives them. */
-export async function createServing(authority: KeyPair, names: readonly string[], now: Date): Promise<KeyPair> {
+/** A new serving certificate, which ends with `authority` at the latest. `names` as `servingNames` gives them. */
+export async function createServing(
+  authority: KeyPair,
+  names: readonly string[],
+  now: Date,
+  times = CERTIFICATE_TIMES,
+): Promise<KeyPair> {
   const issuer = new x509.X509Certificate(authority.cert);
   const keys = await webcrypto.subtle.generateKey(ECDSA, true, ['sign', 'verify']);
-  const end = Math.min(now.getTime() + SERVING_LIFE_MS, issuer.notAfter.getTime());
+  const end = Math.min(now.getTime() + times.servingLifeMs, issuer.notAfter.getTime());
   const certificate = await x509.X509CertificateGenerator.create({
     // A common name holds 64 characters, fewer than a Service's may have; clients read the alternative names anyway.
     subject: 'CN=spark-secrets-operator webhook',
     issuer: issuer.subject,
-    notBefore: new Date(now.getTime() - BACKDATE_MS),
+    notBefore: new Date(now.getTime() - times.backdateMs),
     notAfter: new Date(end),
     publicKey: keys.publicKey,
     signingKey: await signingKey(authority),

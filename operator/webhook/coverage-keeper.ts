@@ -1,4 +1,3 @@
-import type { Secret } from '../api/kinds.ts';
 import type { KubeClient } from '../runtime/kube-client.ts';
 import type { KubeObject } from '../runtime/kube-object.ts';
 import { apiVersionOf } from '../runtime/kube-object.ts';
@@ -7,11 +6,12 @@ import { TerminalError } from '../runtime/reconciler.ts';
 import type { Reconciler, Request, Result } from '../runtime/reconciler.ts';
 import type { WatchScope } from '../runtime/watch-scope.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { decodeSecret } from './certificate-secret.ts';
-import { SECRET_KEYS, splitBundle } from './certificate-state.ts';
+import { splitBundle } from './certificate-state.ts';
+import type { Certificate, CertificateView } from './certificate-view.ts';
 import { areSameWebhooks, isExcluded, planWebhookConfiguration, selectedNamespaces } from './coverage.ts';
 import type { WebhookTarget } from './serving-names.ts';
-import { WEBHOOK_CONFIGURATION, isOurs, ourWebhook, ourWebhooks } from './webhook-configuration.ts';
+import { trustedAuthorities } from './trusted-authorities.ts';
+import { WEBHOOK_CONFIGURATION, isOurs, ourWebhook, ourWebhooks, trustedBundles } from './webhook-configuration.ts';
 import type { Webhook, WebhookConfiguration } from './webhook-configuration.ts';
 
 /**
@@ -29,8 +29,7 @@ export interface CoverageKeeperOptions {
   /** The request's name, and the one configuration that the chart made. */
   readonly configurationName: string;
   readonly configurations: Pick<Lister<WebhookConfiguration>, 'get'>;
-  readonly secrets: Pick<Lister<Secret>, 'get'>;
-  readonly secret: Request;
+  readonly view: Pick<CertificateView, 'certificate'>;
   /** All bindings that are watched. */
   readonly bindings: Pick<Lister<KubeObject>, 'list'>;
   readonly scope: Pick<WatchScope, 'knowledgeOf'>;
@@ -41,6 +40,7 @@ export interface CoverageKeeperOptions {
   readonly onChange: (namespaces: readonly string[]) => void;
   /** Milliseconds; default `performance.now()`. */
   readonly clock?: () => number;
+  readonly now?: () => Date;
 }
 
 /** No more than five writes a second, however many namespaces come and go. */
@@ -54,15 +54,16 @@ const WRITE_GAP_MS = 200;
 export class CoverageKeeper implements Reconciler {
   readonly #options: CoverageKeeperOptions;
   readonly #clock: () => number;
+  readonly #now: () => Date;
   readonly #answers = new Map<string, Coverage>();
   #lastWrite = Number.NEGATIVE_INFINITY;
   #written: Written | undefined;
   #view: View | undefined;
-  #authorities: { readonly secret: Secret | undefined; readonly trusted: readonly string[] } | undefined;
 
   constructor(options: CoverageKeeperOptions) {
     this.#options = options;
     this.#clock = options.clock ?? ((): number => performance.now());
+    this.#now = options.now ?? ((): Date => new Date());
   }
 
   /** Judged by the configuration as last observed, never by what was sent. Quick: may be asked for each binding. */
@@ -80,27 +81,35 @@ export class CoverageKeeper implements Reconciler {
     // The informer may still show what was there before our last write.
     const written = this.#written?.over === observed ? this.#written.result : undefined;
     const present = written ?? observed;
-    const wanted = this.#plan(present);
-    if (wanted === undefined || areSameWebhooks(ourWebhooks(present), wanted)) return undefined;
+    const plan = this.#plan(present);
+    if (plan === undefined) return undefined;
+    if (areSameWebhooks(ourWebhooks(present), plan.webhooks)) return plan.again;
     const wait = this.#lastWrite + WRITE_GAP_MS - this.#clock();
     if (wait > 0) return { requeueAfterMs: Math.ceil(wait) };
     this.#lastWrite = this.#clock();
-    const result = await this.#write(observed, wanted, signal);
+    const result = await this.#write(observed, plan.webhooks, signal);
     this.#written = { over: observed, result };
-    this.#options.logger.info({ namespaces: selectedNamespaces(wanted[0]).length }, 'webhook configuration changed');
-    return undefined;
+    const namespaces = selectedNamespaces(plan.webhooks[0]).length;
+    this.#options.logger.info({ namespaces }, 'webhook configuration changed');
+    return plan.again;
   }
 
   /** Undefined: there are namespaces to cover, but no authority to trust yet; the Secret's change comes back here. */
-  #plan(present: WebhookConfiguration): readonly Webhook[] | undefined {
-    const { bindings, scope, ownNamespace, target } = this.#options;
+  #plan(present: WebhookConfiguration): Plan | undefined {
+    const { bindings, scope, ownNamespace, target, view } = this.#options;
     const bound = bindings.list().map(({ metadata }) => metadata.namespace ?? '');
     // One whose bindings can't be seen now may have some: its drivers go on being asked for, and are refused.
     const kept = selectedNamespaces(ourWebhook(present)).filter((each) => scope.knowledgeOf(each) === 'unknown');
     const namespaces = new Set([...bound, ...kept]);
-    const caBundle = this.#trusted().join('');
-    const wanted = planWebhookConfiguration({ namespaces, ownNamespace, target, caBundle });
-    return wanted.length > 0 && caBundle === '' ? undefined : wanted;
+    const { certificate } = view;
+    const now = this.#now();
+    const before = splitBundle(trustedBundles(present)[0]);
+    const trusted = certificate && trustedAuthorities(certificate, before, now);
+    const caBundle = trusted?.authorities.join('') ?? '';
+    const webhooks = planWebhookConfiguration({ namespaces, ownNamespace, target, caBundle });
+    if (webhooks.length > 0 && trusted === undefined) return undefined;
+    const { until } = trusted ?? {};
+    return { webhooks, again: until && { requeueAfterMs: Math.max(until.getTime() - now.getTime(), 1) } };
   }
 
   async #write(
@@ -149,36 +158,29 @@ export class CoverageKeeper implements Reconciler {
 
   /** Kept for as long as the same objects are there: comparing them anew for each of 1,000 bindings would cost. */
   #covered(observed: WebhookConfiguration): ReadonlySet<string> {
-    const secret = this.#secret();
-    if (this.#view?.observed === observed && this.#view.secret === secret) return this.#view.covered;
-    const covered = new Set(this.#isIntact(observed) ? selectedNamespaces(ourWebhook(observed)) : []);
-    this.#view = { observed, secret, covered };
+    const { certificate } = this.#options.view;
+    if (this.#view?.observed === observed && this.#view.certificate === certificate) return this.#view.covered;
+    const isIntact = certificate !== undefined && this.#isIntact(observed, certificate);
+    const covered = new Set(isIntact ? selectedNamespaces(ourWebhook(observed)) : []);
+    this.#view = { observed, certificate, covered };
     return covered;
   }
 
   /** Whether both webhooks are as we would write them, for the same namespaces, and trust the authority that signs. */
-  #isIntact(observed: WebhookConfiguration): boolean {
+  #isIntact(observed: WebhookConfiguration, { authorities: [signing] }: Certificate): boolean {
     const webhook = ourWebhook(observed);
-    const caBundle = Buffer.from(webhook?.clientConfig?.caBundle ?? '', 'base64').toString('utf8');
+    const [caBundle = ''] = trustedBundles(observed);
     const { ownNamespace, target } = this.#options;
     const namespaces = selectedNamespaces(webhook);
-    const [signing] = this.#trusted();
     const wanted = planWebhookConfiguration({ namespaces, ownNamespace, target, caBundle });
-    if (signing === undefined || !splitBundle(caBundle).includes(signing)) return false;
-    return areSameWebhooks(ourWebhooks(observed), wanted);
+    return splitBundle(caBundle).includes(signing) && areSameWebhooks(ourWebhooks(observed), wanted);
   }
+}
 
-  /** Parsed once for each version of the Secret: parsing certificates is the dearest part of a run. */
-  #trusted(): readonly string[] {
-    const secret = this.#secret();
-    if (this.#authorities === undefined || this.#authorities.secret !== secret)
-      this.#authorities = { secret, trusted: splitBundle(decodeSecret(secret)[SECRET_KEYS.trusted]) };
-    return this.#authorities.trusted;
-  }
-
-  #secret(): Secret | undefined {
-    return this.#options.secrets.get(this.#options.secret.namespace, this.#options.secret.name);
-  }
+/** The webhooks as they should be, and when they should be otherwise. */
+interface Plan {
+  readonly webhooks: readonly Webhook[];
+  readonly again: Result;
 }
 
 /** Our last write: over which observation, and what it gave. */
@@ -189,6 +191,6 @@ interface Written {
 
 interface View {
   readonly observed: WebhookConfiguration;
-  readonly secret: Secret | undefined;
+  readonly certificate: Certificate | undefined;
   readonly covered: ReadonlySet<string>;
 }

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { anyAddress } from '../runtime/any-address.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Admission } from './admission.ts';
-import { readPair } from './certificate-state.ts';
+import { readPair, splitBundle } from './certificate-state.ts';
 import { MUTATE_PATH } from './coverage.ts';
 
 export interface WebhookServerOptions {
@@ -80,17 +80,17 @@ export class WebhookServer {
   }
 
   /**
-   * Serves with this certificate from the next handshake on. False: they don't belong together or don't parse; the one
-   * before stays. The same one again does nothing.
+   * Serves with this certificate, and those between it and its authority after it, from the next handshake on. False: they
+   * don't belong together or don't parse; the one before stays. The same one again does nothing.
    */
-  useCertificate(cert: string | undefined, key: string | undefined): boolean {
-    const pair = readPair(cert, key);
+  useCertificate(chain: string | undefined, key: string | undefined): boolean {
+    const pair = readPair(chain, key);
     if (pair === undefined) {
       this.#options.logger.warn('webhook certificate unusable, keeping the one before');
       return false;
     }
     if (pair.cert === this.#certificate) return true;
-    this.#app.server.setSecureContext({ ...TLS, ...pair });
+    this.#app.server.setSecureContext({ ...TLS, cert: splitBundle(chain).join(''), key: pair.key });
     this.#certificate = pair.cert;
     const notAfter = new X509Certificate(pair.cert).validToDate;
     this.#options.logger.info({ notAfter }, 'webhook certificate loaded');

@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 
 /** Where the webhook is reached: by the operator's Service, or (an operator outside of the cluster) at a URL. */
@@ -26,4 +27,10 @@ export function servingNames(target: WebhookTarget): string[] {
 /** Whether `name` is an address, which a certificate holds as another kind of name. */
 export function isAddress(name: string): boolean {
   return isIP(name) !== 0;
+}
+
+/** Whether a certificate is for a name of `servingNames`. */
+export function isFor(certificate: X509Certificate, name: string): boolean {
+  const found = isAddress(name) ? certificate.checkIP(name) : certificate.checkHost(name, { subject: 'never' });
+  return found !== undefined;
 }

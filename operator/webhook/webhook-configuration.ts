@@ -1,4 +1,5 @@
 import type { KubeKind, KubeObject } from '../runtime/kube-object.ts';
+import { splitBundle } from './certificate-state.ts';
 
 /** `admissionregistration.k8s.io/v1`, as JSON: client-node's type has `caBundle` and selectors in the same places. */
 export interface WebhookConfiguration extends KubeObject {
@@ -77,4 +78,9 @@ export function trustedBundles(configuration: WebhookConfiguration | undefined):
   return ourWebhooks(configuration).map(({ clientConfig }) =>
     Buffer.from(clientConfig?.caBundle ?? '', 'base64').toString('utf8'),
   );
+}
+
+/** Whether the API server trusts an authority in all our webhooks. One that isn't there, or has none of them, calls nobody. */
+export function isTrustedBy(configuration: WebhookConfiguration | undefined, authority: string): boolean {
+  return trustedBundles(configuration).every((bundle) => splitBundle(bundle).includes(authority));
 }

@@ -18,12 +18,14 @@ describe('the chart', function () {
       'ClusterRole',
       'ClusterRole',
       'ClusterRoleBinding',
+      'ConfigMap',
       'CustomResourceDefinition',
       'CustomResourceDefinition',
       'Deployment',
       'Lease',
       'MutatingWebhookConfiguration',
       'PodDisruptionBudget',
+      'Role',
       'Role',
       'RoleBinding',
       'Secret',
@@ -37,14 +39,16 @@ describe('the chart', function () {
     expect(only(objects, 'MutatingWebhookConfiguration')).to.have.all.keys('apiVersion', 'kind', 'metadata');
     expect(only(objects, 'Lease')).to.have.all.keys('apiVersion', 'kind', 'metadata');
     expect(only(objects, 'Secret')).to.have.all.keys('apiVersion', 'kind', 'metadata', 'type');
+    expect(only(objects, 'ConfigMap')).to.have.all.keys('apiVersion', 'kind', 'metadata');
   });
 
-  it('names these three objects as it tells the operator', async () => {
+  it('names these objects as it tells the operator', async () => {
     const objects = await rendered();
     const told = new Map(container(objects).env.map(({ name, value }) => [name, value]));
     expect(only(objects, 'MutatingWebhookConfiguration').metadata.name).to.equal(told.get('WEBHOOK_CONFIGURATION'));
     expect(only(objects, 'Lease').metadata.name).to.equal(told.get('LEASE_NAME'));
     expect(only(objects, 'Secret').metadata.name).to.equal(told.get('CERTIFICATE_SECRET'));
+    expect(only(objects, 'ConfigMap').metadata.name).to.equal(told.get('CA_CONFIG_MAP'));
     expect(only(objects, 'Service').metadata.name).to.equal(told.get('WEBHOOK_SERVICE'));
   });
 
@@ -73,7 +77,8 @@ describe('the chart', function () {
       HEALTH_PORT: '8080',
       LEASE_NAME: 'try-spark-secrets-operator',
       CERTIFICATE_SECRET: 'try-spark-secrets-operator-certificate',
-      OPERATOR_IMAGE: 'spark-secrets-operator:0.1.0',
+      CA_CONFIG_MAP: 'try-spark-secrets-operator-ca',
+      OPERATOR_IMAGE: 'spark-secrets-operator:0.2.0',
       LOG_LEVEL: 'info',
       CLUSTER_DOMAIN: 'cluster.local',
     });
@@ -156,7 +161,7 @@ const effects: Record<string, { set: Record<string, unknown>; look: Look; sees: 
   'image.digest pins the bytes': {
     set: { 'image.digest': `sha256:${'a'.repeat(64)}` },
     look: box,
-    sees: { image: `spark-secrets-operator:0.1.0@sha256:${'a'.repeat(64)}` },
+    sees: { image: `spark-secrets-operator:0.2.0@sha256:${'a'.repeat(64)}` },
   },
   'image.pullPolicy is the container’s': {
     set: { 'image.pullPolicy': 'Never' },
@@ -221,12 +226,12 @@ const effects: Record<string, { set: Record<string, unknown>; look: Look; sees: 
   'labels are on every object but the custom resource definitions': {
     set: { labels: { team: 'data' } },
     look: labelled,
-    sees: 14,
+    sees: 16,
   },
   'annotations are on every object but the custom resource definitions': {
     set: { annotations: { team: 'data' } },
     look: annotated,
-    sees: 14,
+    sees: 16,
   },
   'topologySpreadConstraints take the place of the wishes, and select the pods by themselves': {
     set: { topologySpreadConstraints: [{ topologyKey: 'zone', maxSkew: 2, whenUnsatisfiable: 'DoNotSchedule' }] },

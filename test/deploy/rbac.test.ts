@@ -3,19 +3,18 @@ import { join } from 'node:path';
 
 import { expect } from 'chai';
 
+import { helm } from '../../deploy/manifests/helm.ts';
 import { renderInstall } from '../../deploy/manifests/render.ts';
-import type { Rule } from './rendered-chart.ts';
+import type { Manifest, Rule } from './rendered-chart.ts';
 import { chart, only, rendered } from './rendered-chart.ts';
 
+const NAME = 'try-spark-secrets-operator';
 const ownNames = ['try-spark-secrets-operator', 'try-spark-secrets-operator-certificate'];
 
 describe('the operator’s rights', function () {
   this.timeout(60_000); // helm may have to be unpacked first
 
-  async function rules(): Promise<readonly Rule[]> {
-    const objects = (await rendered()).filter(({ metadata }) => metadata.name === 'try-spark-secrets-operator');
-    return ['ClusterRole', 'Role'].flatMap((kind) => only(objects, kind).rules ?? []);
-  }
+  const rules = async (): Promise<readonly Rule[]> => rulesOf(await rendered(), NAME);
 
   /** Those of the ClusterRoles for people, by the end of their names. */
   async function rulesOfPeople(): Promise<Record<string, readonly Rule[]>> {
@@ -27,17 +26,20 @@ describe('the operator’s rights', function () {
     return found;
   }
 
-  it('have a reason for every rule, in the template and in install.yaml', async () => {
+  it('have a reason for every rule, in the template and in what is applied', async () => {
     const template = await readFile(join(chart, 'templates', '_rules.tpl'), 'utf8');
-    const own = (await rules()).length;
-    const ofPeople = Object.values(await rulesOfPeople()).flat().length;
-    for (const [text, count] of [
-      [template, own],
-      [await renderInstall(), own + ofPeople],
-    ] as const) {
+    const apart = await helm(
+      'template',
+      'try',
+      chart,
+      '--set',
+      'apart.enabled=true',
+      '--show-only=templates/rbac.yaml',
+    );
+    for (const text of [template, await renderInstall(), apart]) {
       const lines = text.split('\n').map((line) => line.trim());
       const starts = lines.flatMap((line, index) => (line.startsWith('- apiGroups:') ? [index] : []));
-      expect(starts.length).to.equal(count);
+      expect(starts.length).to.be.at.least((await rules()).length);
       for (const start of starts)
         expect(lines[start - 1], lines.slice(start, start + 3).join(' ')).to.match(/^# .+\.$/);
     }
@@ -55,10 +57,7 @@ describe('the operator’s rights', function () {
   });
 
   it('reach nothing but what they name', async () => {
-    const reached = (await rules()).flatMap((rule) =>
-      rule.resources.map((resource) => `${resource}: ${rule.verbs.join(' ')}`),
-    );
-    expect(reached).to.deep.equal([
+    expect(reached(await rules())).to.deep.equal([
       'secretstoreconfigs: list watch',
       'sparkjobsecretbindings: list watch',
       'secretstoreconfigs: get',
@@ -80,6 +79,7 @@ describe('the operator’s rights', function () {
       'leases: create',
       'leases: get update',
       'serviceaccounts/token: create',
+      'configmaps: list watch create patch',
       'secrets: create',
       'secrets: list watch update',
     ]);
@@ -98,10 +98,7 @@ describe('the operator’s rights', function () {
 
   it('are apart from those of people: a viewer lists keys, an editor changes them unseen, an admin sees values', async () => {
     const people = await rulesOfPeople();
-    const of = (role: string): string[] =>
-      (people[role] ?? []).flatMap(({ resources, verbs }) =>
-        resources.map((resource) => `${resource}: ${verbs.join(' ')}`),
-      );
+    const of = (role: string): string[] => reached(people[role] ?? []);
     const viewer = [
       'secretstoreconfigs/keys: list',
       'secretstoreconfigs: get list watch',
@@ -122,3 +119,75 @@ describe('the operator’s rights', function () {
       expect(Object.keys(metadata.labels ?? {}).join()).not.to.contain('rbac.authorization.k8s.io/aggregate');
   });
 });
+
+describe('the rights of the operator’s parts, when they are apart', function () {
+  this.timeout(60_000);
+  let parts: Record<'controller' | 'webhook' | 'api', readonly Rule[]>;
+
+  before(async () => {
+    const objects = await rendered({ 'apart.enabled': true });
+    const [controller, webhook, api] = [NAME, `${NAME}-webhook`, `${NAME}-api`].map((name) => rulesOf(objects, name));
+    parts = { controller: controller!, webhook: webhook!, api: api! };
+  });
+
+  it('are all together those of the one that does all', async () => {
+    const single = (rules: readonly Rule[]): string[] => [
+      ...new Set(
+        rules.flatMap(({ resources, verbs }) => resources.flatMap((each) => verbs.map((verb) => `${verb} ${each}`))),
+      ),
+    ];
+    expect(single(Object.values(parts).flat())).to.have.members(single(rulesOf(await rendered(), NAME)));
+  });
+
+  it('let the webhook read, and write nothing', () => {
+    expect(reached(parts.webhook)).to.deep.equal([
+      'sparkjobsecretbindings: list watch',
+      'secrets: list watch',
+      'configmaps: list watch',
+      'secrets: list watch',
+    ]);
+  });
+
+  it('let the API change keys, and nothing of bindings, webhooks, pods and the election', () => {
+    expect(reached(parts.api)).to.deep.equal([
+      'secretstoreconfigs: list watch',
+      'sparkjobsecretbindings: list watch',
+      'secretstoreconfigs: patch',
+      'secrets: get list watch create update',
+      'pods: list watch',
+      'pods: get',
+      'namespaces: list watch',
+      'tokenreviews: create',
+      'subjectaccessreviews: create',
+      'serviceaccounts/token: create',
+      'configmaps: list watch',
+      'secrets: list watch',
+    ]);
+  });
+
+  it('leave to the controller all but what is the API’s', () => {
+    const others = reached(parts.controller).join();
+    for (const right of ['tokenreviews', 'subjectaccessreviews', 'secretstoreconfigs: patch', 'pods: get'])
+      expect(others).not.to.include(right);
+  });
+
+  it('make tokens for one’s own account alone', () => {
+    const named = (rules: readonly Rule[]) =>
+      rules.find(({ resources }) => resources.includes('serviceaccounts/token'))?.resourceNames;
+    expect([named(parts.controller), named(parts.webhook), named(parts.api)]).to.deep.equal([
+      [NAME],
+      undefined,
+      [`${NAME}-api`],
+    ]);
+  });
+});
+
+/** What the roles of that name grant. */
+function rulesOf(objects: readonly Manifest[], name: string): readonly Rule[] {
+  const named = objects.filter(({ metadata }) => metadata.name === name);
+  return ['ClusterRole', 'Role'].flatMap((kind) => only(named, kind).rules ?? []);
+}
+
+function reached(rules: readonly Rule[]): string[] {
+  return rules.flatMap(({ resources, verbs }) => resources.map((resource) => `${resource}: ${verbs.join(' ')}`));
+}

@@ -3,11 +3,15 @@ import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 
 import { helm } from '../../deploy/manifests/helm.ts';
+import type { Rule } from '../../deploy/manifests/rules.ts';
+
+export type { Rule } from '../../deploy/manifests/rules.ts';
 
 export const chart = join(import.meta.dirname, '..', '..', 'deploy', 'chart');
 
 /** A Kubernetes object as far as these tests look into it. */
 export interface Manifest {
+  readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: {
     readonly name: string;
@@ -20,13 +24,6 @@ export interface Manifest {
   readonly webhooks?: unknown;
   readonly stringData?: unknown;
   readonly data?: Readonly<Record<string, string>>;
-}
-
-export interface Rule {
-  readonly apiGroups: readonly string[];
-  readonly resources: readonly string[];
-  readonly resourceNames?: readonly string[];
-  readonly verbs: readonly string[];
 }
 
 export interface PodSpec {

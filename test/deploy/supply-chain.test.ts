@@ -77,7 +77,11 @@ describe('what the repository takes from others', () => {
       const sums = await read(join(dirname(path), 'go.sum'));
       expect(sums, path).to.match(/^\S+ v\S+ h1:\S+=$/m);
     }
-    for (const path of ['deploy/local/binaries.ts', 'test/servers/kubeflow/program.ts']) {
+    for (const path of [
+      'deploy/local/binaries.ts',
+      'test/servers/kubeflow/program.ts',
+      'test/servers/cert-manager/definitions.ts',
+    ]) {
       expect(await read(path), path).to.include('-mod=readonly');
     }
     expect(calls(/GONOSUM|GOFLAGS.*-mod=mod|GOINSECURE|GOPRIVATE|GOSUMDB/)).to.deep.equal([]);

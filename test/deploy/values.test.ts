@@ -17,7 +17,12 @@ interface Schema {
 }
 
 /** Groups of which any part may be given, or none. */
-const FREE = new Set(['/resources', '/affinity', '/secretStore/vaultSettings/auth', '/secretStore/vaultSettings/tls']);
+const FREE = new Set([
+  ...['', '/apart/controller', '/apart/webhook', '/apart/api'].map((part) => `${part}/resources`),
+  '/affinity',
+  '/secretStore/vaultSettings/auth',
+  '/secretStore/vaultSettings/tls',
+]);
 const isGroup = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -65,6 +70,11 @@ const nonsense: Record<string, { set: Record<string, unknown>; says: RegExp }> =
     says: /at '\/image': additional properties 'name'/,
   },
   'no replicas': { set: { replicas: 0 }, says: /at '\/replicas': minimum: got 0, want 1/ },
+  'a part without replicas': { set: { 'apart.api.replicas': 0 }, says: /at '\/apart\/api\/replicas': minimum: got 0/ },
+  'an account of the controller, which is the release’s': {
+    set: { 'apart.controller.serviceAccount': { name: 'x' } },
+    says: /at '\/apart\/controller': additional properties 'serviceAccount'/,
+  },
   'replicas as text': { set: { replicas: 'two' }, says: /at '\/replicas': got string, want integer/ },
   'an unknown log level': {
     set: { logLevel: 'loud' },

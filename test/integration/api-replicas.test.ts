@@ -89,7 +89,11 @@ describe('a write by a replica that does not lead', function () {
       env: {
         ...{ PATH: process.env['PATH'], KUBECONFIG: file, POD_NAMESPACE: leader.namespace, POD_NAME: 'second' },
         ...{ WEBHOOK_SERVICE: name, WEBHOOK_CONFIGURATION: name, LEASE_NAME: name, SERVICE_ACCOUNT: name },
-        ...{ CERTIFICATE_SECRET: `${name}-certificate`, WEBHOOK_URL: `https://127.0.0.1:${webhook}` },
+        ...{
+          CERTIFICATE_SECRET: `${name}-certificate`,
+          CA_CONFIG_MAP: `${name}-ca`,
+          WEBHOOK_URL: `https://127.0.0.1:${webhook}`,
+        },
         ...{ WEBHOOK_PORT: String(webhook), API_PORT: String(api), HEALTH_PORT: String(health) },
       },
       stdio: ['ignore', log, log],

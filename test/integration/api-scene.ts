@@ -1,4 +1,3 @@
-import { getAll, type KubeObject } from '../../tools/spark/kube.ts';
 import type { Cluster } from '../support/test-cluster.ts';
 import { HttpsClient } from '../webhook/https-client.ts';
 
@@ -43,13 +42,8 @@ export function sparkPod(namespace: string, name: string, labels: object, more: 
 
 /** Speaks with the API at a port of this machine, of an operator that was installed under this name. */
 export async function apiClient(cluster: Cluster, release: string, port: number): Promise<HttpsClient> {
-  interface Configuration extends KubeObject {
-    readonly webhooks: readonly { readonly clientConfig: { readonly caBundle: string } }[];
-  }
-  const name = `${release}-spark-secrets-operator`;
-  const [found] = await getAll<Configuration>(cluster, 'mutatingwebhookconfiguration', name);
-  // The webhook's certificate is the API's too.
-  const ca = Buffer.from(found?.webhooks[0]?.clientConfig.caBundle ?? '', 'base64').toString('utf8');
+  const name = `configmap/${release}-spark-secrets-operator-ca`;
+  const ca = await cluster.kubectl(['get', name, `--namespace=${release}`, '--output=jsonpath={.data.ca\\.crt}']);
   return new HttpsClient(port, ca, { servername: '', checkServerIdentity: () => undefined });
 }
 

@@ -14,6 +14,7 @@ import { ApiError } from '../../operator/runtime/api-error.ts';
 import { HttpKubeClient } from '../../operator/runtime/kube-client.ts';
 import { KubeConnection } from '../../operator/runtime/kube-connection.ts';
 import type { KubeObject } from '../../operator/runtime/kube-object.ts';
+import { ROLES } from '../../operator/config.ts';
 import { informersOf } from '../../operator/watches.ts';
 import { StoreCache } from '../../operator/stores/cache.ts';
 import { MemoryStore } from '../../operator/stores/memory/driver.ts';
@@ -65,7 +66,7 @@ describe('runs of an application on a real API server', function () {
       reconciler: (watches) => new RunReconciler({ client, sources: { ...watches, cache }, events }),
       onError: (error) => said.push(String(error)),
     });
-    expect(informersOf(part.watches).filter(([, { synced }]) => !synced)).to.deep.equal([]);
+    expect(informersOf(part.watches, new Set(ROLES)).filter(([, { synced }]) => !synced)).to.deep.equal([]);
   }
 
   async function share(value: string): Promise<void> {

@@ -1,23 +1,31 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 
 import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
 
-import { operatorImage } from '../../deploy/image/build.ts';
+import { run } from '../../cli/program.ts';
 import { apply, eventually, getAll, getOne, type KubeObject } from '../../tools/spark/kube.ts';
+import { silentIo } from '../cli/silent-io.ts';
 import { OpenBao } from '../servers/openbao.ts';
-import { type Cluster, testCluster } from '../support/test-cluster.ts';
+import type { Cluster } from '../support/test-cluster.ts';
+import { CRDS, loneCluster } from './lone-cluster.ts';
+import { account } from './api-scene.ts';
+import { holdersOf, ManyDrivers, WITH_SECRETS } from './apart-scene.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const chart = join(root, 'deploy', 'chart');
 const golden = join(root, 'test', 'deploy', 'golden');
-const CRDS = ['secretstoreconfigs', 'sparkjobsecretbindings'].map((plural) => `${plural}.secrets.iomete.com`);
 const STORE = 'iomete-secret-store';
 const DIGEST = 'secrets.iomete.com/definition-digest';
-/** Kinds of the Prometheus operator, which is not here. */
-const MONITORING = /^apiVersion: monitoring\.coreos\.com\//m;
+/** Kinds of the Prometheus operator and of cert-manager, which are not here. */
+const ABSENT = /^apiVersion: (?:monitoring\.coreos\.com|cert-manager\.io)\//m;
 
+const OPERATOR_PODS = '--selector=app.kubernetes.io/name=spark-secrets-operator';
+const COMPONENT = 'app.kubernetes.io/component';
+
+type Pod = KubeObject & { readonly spec: { readonly serviceAccountName: string } };
 type Crd = KubeObject & { readonly spec: { readonly versions: readonly { additionalPrinterColumns?: unknown }[] } };
 type WithStatus = KubeObject & {
   readonly status?: { readonly conditions?: readonly { type: string; status: string }[] };
@@ -31,6 +39,7 @@ describe('the chart, installed by Helm', function () {
   let cluster: Cluster;
   let vault: OpenBao | undefined;
   let values: readonly string[];
+  let drivers: ManyDrivers | undefined;
 
   const helm = (...args: readonly string[]): Promise<string> =>
     cluster.helm([...args, `--namespace=${namespace}`], { timeoutMs: 100_000 });
@@ -44,28 +53,16 @@ describe('the chart, installed by Helm', function () {
 
   before(async function () {
     this.timeout(600_000); // the image may have to be built first
-    cluster = await testCluster();
-    const others = await getAll(
-      cluster,
-      'deployments',
-      '-A',
-      '--selector=app.kubernetes.io/name=spark-secrets-operator',
-    );
-    if (others.length > 0)
-      throw new Error('an operator is installed in this cluster already: this test needs it to be alone');
-    // As in a cluster that never had them. Nothing of this kind outlives the test that made it.
-    await cluster.kubectl(['delete', 'crd', ...CRDS, '--ignore-not-found', '--timeout=60s']);
-    const { name: image, tar } = await operatorImage();
-    await cluster.loadImage(tar);
+    let image: readonly string[];
+    ({ cluster, image } = await loneCluster());
     vault = await OpenBao.start({ host: cluster.hostAddress ?? '127.0.0.1' });
     await vault.must('POST', 'secret/data/iomete/poc/EXAMPLE_KEY', { data: { value: 'sensitive_data' } });
     // All its pods have to be of this kind: the operator's, that of the Job and that of the test.
     const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
     await apply(cluster, [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels } }]);
-    const [repository = '', tag = ''] = image.split(/:(?=[^:/]+$)/);
     values = [
       ...['--values', join(golden, 'iomete-vault.values.yaml')],
-      ...['--set', `image.repository=${repository},image.tag=${tag},replicas=1`],
+      ...[...image, '--set', 'replicas=1'],
       ...[
         '--set',
         `secretStore.vaultSettings.endpoint=${vault.url},secretStore.vaultSettings.token=${vault.rootToken}`,
@@ -74,6 +71,7 @@ describe('the chart, installed by Helm', function () {
   });
 
   after(async () => {
+    await drivers?.stop();
     await vault?.stop();
     await cluster.helm(['uninstall', `chart-${id}`, `--namespace=${namespace}`, '--ignore-not-found']);
     await cluster.kubectl(['delete', 'namespace', namespace, jobs, '--ignore-not-found', '--wait=false']);
@@ -97,6 +95,7 @@ describe('the chart, installed by Helm', function () {
     const label = { 'secrets.iomete.com/use-default-store': 'true' };
     await apply(cluster, [
       { apiVersion: 'v1', kind: 'Namespace', metadata: { name: jobs, labels: label } },
+      { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'spark', namespace: jobs } },
       {
         apiVersion: 'secrets.iomete.com/v1alpha1',
         kind: 'SparkJobSecretBinding',
@@ -115,12 +114,90 @@ describe('the chart, installed by Helm', function () {
   it('makes nothing that the API server does not take, whatever is switched on', async () => {
     const all = ['--values', join(golden, 'production.values.yaml'), `--namespace=${jobs}`, '--skip-tests'];
     const texts = (await cluster.helm(['template', `other-${id}`, chart, ...all])).split(/^---$/m);
-    const known = texts.filter((text) => !MONITORING.test(text)).join('---\n');
+    const known = texts.filter((text) => !ABSENT.test(text)).join('---\n');
     const objects = parseAllDocuments(known).filter(({ contents }) => contents !== null);
     expect(objects.length).to.be.greaterThan(20);
     const args = ['create', '--dry-run=server', '--validate=strict', '--filename=-'];
     const taken = (await cluster.kubectl(args, { input: known })).trim().split('\n');
     expect(taken.filter((line) => line.endsWith('created (server dry run)')).length).to.equal(objects.length);
+  });
+
+  it('has its parts apart when it is told to, each with an account that has only its rights', async () => {
+    drivers = new ManyDrivers(cluster, jobs, 'example');
+    const apart = ['enabled=true', ...['controller', 'webhook', 'api'].map((part) => `${part}.replicas=1`)];
+    const set = `--set=${apart.map((value) => `apart.${value}`).join()}`;
+    await helm('upgrade', `chart-${id}`, chart, '--wait', '--timeout=60s', ...values, set);
+    const [controller, webhook, api] = [name, `${name}-webhook`, `${name}-api`];
+    const pods = await getAll<Pod>(cluster, 'pods', `--namespace=${namespace}`, OPERATOR_PODS);
+    const running = pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+    const of = running.map(({ metadata, spec }) => [metadata.labels?.[COMPONENT], spec.serviceAccountName]);
+    expect(of).to.have.deep.members([
+      ['controller', controller],
+      ['webhook', webhook],
+      ['api', api],
+    ]);
+    const accounts = [controller, webhook, api].map((each) => ({ namespace, name: each }));
+    const [group, here] = ['secrets.iomete.com', { namespace: jobs }];
+    const bindings = { group, resource: 'sparkjobsecretbindings' };
+    const configuration = { group: 'admissionregistration.k8s.io', resource: 'mutatingwebhookconfigurations', name };
+    const lease = { namespace, group: 'coordination.k8s.io', resource: 'leases', name };
+    const holders = await holdersOf(cluster, accounts, {
+      'watch bindings': { ...here, ...bindings, verb: 'watch' },
+      'report on a binding': { ...here, ...bindings, verb: 'patch', subresource: 'status' },
+      'read a Secret': { ...here, resource: 'secrets', verb: 'get' },
+      'write a Secret': { ...here, resource: 'secrets', verb: 'update' },
+      lead: { ...lease, verb: 'update' },
+      'change the webhook': { ...configuration, verb: 'patch' },
+      'evict a driver': { ...here, resource: 'pods', subresource: 'eviction', verb: 'create' },
+      'look at a pod': { ...here, resource: 'pods', verb: 'get' },
+      'ask whose token': { group: 'authentication.k8s.io', resource: 'tokenreviews', verb: 'create' },
+      'log in as the controller': {
+        namespace,
+        resource: 'serviceaccounts',
+        subresource: 'token',
+        name,
+        verb: 'create',
+      },
+    });
+    expect(holders).to.deep.equal({
+      'watch bindings': [controller, webhook, api],
+      'report on a binding': [controller],
+      'read a Secret': [controller, api],
+      'write a Secret': [controller, api],
+      lead: [controller],
+      'change the webhook': [controller],
+      'evict a driver': [controller],
+      'look at a pod': [api],
+      'ask whose token': [api],
+      'log in as the controller': [controller],
+    });
+  });
+
+  it('changes a key by the API of one part, and the controller in another hears of it', async () => {
+    await apply(cluster, account(namespace, 'admin', `${name}-admin`));
+    const context = cluster.context === undefined ? [] : ['--context', cluster.context];
+    const where = ['--kubeconfig', cluster.kubeconfig, ...context, '--operator-namespace', namespace];
+    const who = ['--as-account', `${namespace}/admin`, '--store', `${namespace}/default`];
+    const io = { ...silentIo(), stdin: Readable.from(['other_data']) };
+    const code = await run(['set', 'EXAMPLE_KEY', ...where, ...who], io);
+    expect([code, io.err()]).to.deep.equal([0, '']);
+    // Sooner than the store's refreshInterval of 30 s: the API left a note.
+    await eventually('the Secret has it', 10_000, async () =>
+      valueOf(await bindingSecret()) === 'other_data' ? true : undefined,
+    );
+  });
+
+  it('proves by helm test that the parts work together', async () => {
+    expect(await helm('test', `chart-${id}`, '--logs', '--timeout=60s')).not.to.include('FAILED');
+  });
+
+  it('puts them together again, and drivers got their secrets all the time', async () => {
+    await helm('upgrade', `chart-${id}`, chart, '--wait', '--timeout=60s', ...values);
+    const deployments = await getAll(cluster, 'deployments', `--namespace=${namespace}`);
+    expect(deployments.map(({ metadata }) => metadata.name)).to.deep.equal([name]);
+    const answers = (await drivers?.stop()) ?? [];
+    expect(answers.length).to.be.greaterThan(1);
+    expect(answers.filter((answer) => answer !== WITH_SECRETS)).to.deep.equal([]);
   });
 
   it('updates definitions that are not the chart’s, with helm upgrade', async () => {
@@ -156,14 +233,7 @@ describe('the chart, installed by Helm', function () {
 
   it('tells by helm test when nobody answers', async () => {
     await cluster.kubectl(['scale', 'deployment', name, `--namespace=${namespace}`, '--replicas=0']);
-    await cluster.kubectl([
-      'wait',
-      'pod',
-      `--namespace=${namespace}`,
-      '--for=delete',
-      '--timeout=60s',
-      `--selector=app.kubernetes.io/name=spark-secrets-operator`,
-    ]);
+    await cluster.kubectl(['wait', 'pod', `--namespace=${namespace}`, '--for=delete', '--timeout=60s', OPERATOR_PODS]);
     const said = await helm('test', `chart-${id}`, '--logs', '--timeout=60s').catch(String);
     expect(said).to.include(`pod ${name}-test failed`);
     expect(await cluster.kubectl(['logs', `${name}-test`, `--namespace=${namespace}`])).to.match(
@@ -174,12 +244,7 @@ describe('the chart, installed by Helm', function () {
   it('leaves definitions, values, bindings and what they gave when it is uninstalled, and nothing that could stop a pod', async () => {
     await helm('uninstall', `chart-${id}`);
     const gone = await eventually('its pods are gone', 60_000, async () => {
-      const pods = await getAll(
-        cluster,
-        'pods',
-        `--namespace=${namespace}`,
-        '--selector=app.kubernetes.io/name=spark-secrets-operator',
-      );
+      const pods = await getAll(cluster, 'pods', `--namespace=${namespace}`, OPERATOR_PODS);
       return pods.length === 0 ? true : undefined;
     });
     expect(gone).to.equal(true);

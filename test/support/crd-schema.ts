@@ -18,17 +18,23 @@ export function isOurs(kind: unknown): kind is string {
 
 /** Fails unless the object of one of our kinds has the form that the API server accepts with strict validation; CEL rules aside. */
 export function expectValid(object: Manifest, where = ''): void {
+  const file = join(FOLDER, `${String(object['kind']).toLowerCase()}s.yaml`);
+  expectValidBy(() => parse(readFileSync(file, 'utf8')) as Manifest, object, where);
+}
+
+/** The same by any definition, which is asked for once for each kind. */
+export function expectValidBy(definition: () => Manifest, object: Manifest, where = ''): void {
   const kind = String(object['kind']);
-  const validate = validators.get(kind) ?? ajv.compile(schemaOf(kind));
+  const validate = validators.get(kind) ?? ajv.compile(schemaOf(definition()));
   validators.set(kind, validate);
   expect(validate(object), `${where} ${kind}: ${ajv.errorsText(validate.errors)}`).to.be.true;
 }
 
-function schemaOf(kind: string): object {
-  const crd = parse(readFileSync(join(FOLDER, `${kind.toLowerCase()}s.yaml`), 'utf8')) as {
-    readonly spec: { readonly versions: readonly [{ readonly schema: { readonly openAPIV3Schema: object } }] };
+function schemaOf(definition: Manifest): object {
+  const { versions } = definition['spec'] as {
+    readonly versions: readonly [{ readonly schema: { readonly openAPIV3Schema: object } }];
   };
-  return closed(crd.spec.versions[0].schema.openAPIV3Schema) as object;
+  return closed(versions[0].schema.openAPIV3Schema) as object;
 }
 
 /** No field that the schema does not have, except in objects as a whole, whose metadata it leaves open. */

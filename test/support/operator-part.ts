@@ -1,5 +1,5 @@
 import { readConfig } from '../../operator/config.ts';
-import type { Controllers } from '../../operator/compose.ts';
+import type { Controllers } from '../../operator/compose-controllers.ts';
 import { SparkSecretsOperator } from '../../operator/operator.ts';
 import { Controller } from '../../operator/runtime/controller.ts';
 import type { KubeConnection } from '../../operator/runtime/kube-connection.ts';
@@ -53,6 +53,7 @@ export async function startOperatorPart(options: OperatorPartOptions): Promise<O
     stores: controller('stores'),
     coverage: controller('coverage'),
     certificates: controller('certificates'),
+    authorities: controller('authorities'),
   };
   const quiet = (): void => undefined;
   const noCache = { refresh: () => Promise.resolve() };

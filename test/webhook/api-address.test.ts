@@ -1,17 +1,23 @@
 import { X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
-import { SECRET as SECRETS, type Secret } from '../../operator/api/kinds.ts';
 import { API_SERVICE_PORT, apiAddress } from '../../operator/webhook/api-address.ts';
-import { encodeSecret } from '../../operator/webhook/certificate-secret.ts';
-import { OVERLAP_MS } from '../../operator/webhook/certificate-plan.ts';
+import { CERTIFICATE_TIMES } from '../../operator/webhook/certificate-times.ts';
+import { ServedCertificate } from '../../operator/webhook/served-certificate.ts';
+import type { WebhookTarget } from '../../operator/webhook/serving-names.ts';
 import { only, rendered } from '../deploy/rendered-chart.ts';
-import { KeeperWorld, SECRET, TARGET } from './keeper-world.ts';
+import { KeeperWorld, TARGET } from './keeper-world.ts';
 
 const DAY = 86_400_000;
 
 describe('the address of the API for pods', () => {
-  const addressIn = ({ cluster }: KeeperWorld, target: Parameters<typeof apiAddress>[0]['target'] = TARGET) =>
-    apiAddress({ target, port: () => 9443, secret: SECRET, secrets: cluster.lister(SECRETS) });
+  /** In a replica where the ConfigMap says nothing. */
+  function addressIn(world: KeeperWorld, target: WebhookTarget = TARGET): ReturnType<typeof apiAddress> {
+    const none: string[] = [];
+    const { logger } = world;
+    const serve = (): void => undefined;
+    const served = new ServedCertificate({ view: world.view(), trusted: () => none, serve, logger });
+    return apiAddress({ target, port: () => 9443, authorities: () => served.authorities });
+  }
 
   it('is that of the operator’s Service, which has the port', async () => {
     const world = new KeeperWorld();
@@ -43,21 +49,13 @@ describe('the address of the API for pods', () => {
     await world.settle(keeper);
     const [, next] = told();
     expect(told()).to.deep.equal([first, next]);
-    world.pass(OVERLAP_MS);
+    world.pass(CERTIFICATE_TIMES.overlapMs);
     await world.settle(keeper);
     expect(told()).to.deep.equal([next, first]);
     for (const text of told()) expect(new X509Certificate(Buffer.from(text, 'base64')).ca).to.be.true;
   });
 
   it('is not known without a certificate', () => {
-    const world = new KeeperWorld();
-    const address = addressIn(world);
-    expect(address()).to.be.undefined;
-    const put = (text: Record<string, string>): unknown =>
-      world.cluster.put(SECRETS, { metadata: SECRET, data: encodeSecret(text) } as Secret);
-    put({});
-    expect(address()).to.be.undefined;
-    put({ 'ca.crt': 'nonsense' });
-    expect(address()).to.be.undefined;
+    expect(addressIn(new KeeperWorld())()).to.be.undefined;
   });
 });

@@ -1,12 +1,13 @@
 import { expect } from 'chai';
 import { X509Certificate } from 'node:crypto';
 import { SECRET as CERTIFICATE_SECRET } from '../../operator/api/kinds.ts';
-import { OVERLAP_MS } from '../../operator/webhook/certificate-plan.ts';
 import { readCertificateState, splitBundle } from '../../operator/webhook/certificate-state.ts';
+import { CERTIFICATE_TIMES } from '../../operator/webhook/certificate-times.ts';
 import { createAuthority } from '../../operator/webhook/certificates.ts';
 import { trustedBundles } from '../../operator/webhook/webhook-configuration.ts';
 import { KeeperWorld, SECRET } from './keeper-world.ts';
 
+const { overlapMs } = CERTIFICATE_TIMES;
 const DAY = 86_400_000;
 const MINUTE = 60_000;
 const NEVER = new AbortController().signal;
@@ -33,7 +34,7 @@ class Pods {
   /** What they make of a certificate now, and one that starts now. */
   complaints(served: string): readonly string[] {
     const { now, secret } = this.#world;
-    const present = this.#told.filter(({ at }) => now.getTime() - at < OVERLAP_MS);
+    const present = this.#told.filter(({ at }) => now.getTime() - at < overlapMs);
     this.#told = [...present, { at: now.getTime(), bundle: secret['ca.crt']! }];
     return this.#told.map(({ bundle }) => complaint(this.#world, served, bundle)).filter((text) => text !== '');
   }
@@ -94,7 +95,7 @@ describe('certificate keeper', () => {
     await world.settle(world.coverageKeeper());
     const { next } = readCertificateState(world.secret)!;
     await world.settle(keeper);
-    const due = new X509Certificate(next!.cert).validFromDate.getTime() + OVERLAP_MS;
+    const due = new X509Certificate(next!.cert).validFromDate.getTime() + overlapMs;
     world.pass(due - MINUTE - world.now.getTime());
     await world.settle(keeper);
     const [old] = splitBundle(world.secret['ca.crt']);
@@ -118,7 +119,7 @@ describe('certificate keeper', () => {
     const { authority } = readCertificateState(world.secret)!;
     world.pass(244 * DAY);
     await world.settle(keeper);
-    world.pass(OVERLAP_MS);
+    world.pass(overlapMs);
     await world.settle(keeper);
     expect(readCertificateState(world.secret)?.authority.cert).not.to.equal(authority.cert);
   });

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
-import { OVERLAP_MS, RETIRE_MS, SETTLE_MS, planCertificates } from '../../operator/webhook/certificate-plan.ts';
+import { planCertificates } from '../../operator/webhook/certificate-plan.ts';
 import type { Action } from '../../operator/webhook/certificate-plan.ts';
 import type { CertificateState } from '../../operator/webhook/certificate-state.ts';
+import { CERTIFICATE_TIMES } from '../../operator/webhook/certificate-times.ts';
 import { createAuthority, createServing } from '../../operator/webhook/certificates.ts';
 
 const DAY = 86_400_000;
@@ -20,9 +21,8 @@ interface Row {
   readonly expected: Action | 'keep';
 }
 
-const SETTLE_DAYS = SETTLE_MS / DAY;
-const RETIRE_DAYS = RETIRE_MS / DAY;
-const OVERLAP_DAYS = OVERLAP_MS / DAY;
+const { settleMs, retireMs, overlapMs } = CERTIFICATE_TIMES;
+const [SETTLE_DAYS, RETIRE_DAYS, OVERLAP_DAYS] = [settleMs / DAY, retireMs / DAY, overlapMs / DAY];
 
 const TABLE: Readonly<Record<string, Row>> = {
   'nothing there: all anew': { day: 0, expected: 'anew' },
@@ -91,7 +91,7 @@ describe('plan of the certificates', () => {
     const early = planCertificates(await stateOf({ day: 0, authority: 0, serving: 0, expected: 'keep' }), at(1), NAMES);
     expect(early.checkAt).to.deep.equal(at(2));
     const state = await stateOf({ day: 0, authority: 0, serving: 300, next: 244, trustedSince: 340, expected: 'keep' });
-    expect(planCertificates(state, at(340), NAMES).checkAt).to.deep.equal(new Date(at(340).getTime() + SETTLE_MS));
+    expect(planCertificates(state, at(340), NAMES).checkAt).to.deep.equal(new Date(at(340).getTime() + settleMs));
   });
 });
 

@@ -47,6 +47,11 @@ export class HttpsClient {
     return promise;
   }
 
+  /** Whether there is a connection that the next request will go over. */
+  get isKept(): boolean {
+    return Object.keys(this.#keepAlive.freeSockets).length > 0;
+  }
+
   close(): void {
     this.#keepAlive.destroy();
   }

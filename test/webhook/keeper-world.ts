@@ -1,8 +1,11 @@
 import { createLogger } from '../../operator/telemetry/logger.ts';
 import { CertificateKeeper } from '../../operator/webhook/certificate-keeper.ts';
-import { SECRET as CERTIFICATE_SECRET } from '../../operator/api/kinds.ts';
+import { CONFIG_MAP, SECRET as CERTIFICATE_SECRET } from '../../operator/api/kinds.ts';
+import { AuthorityKeeper } from '../../operator/webhook/authority-keeper.ts';
 import { decodeSecret } from '../../operator/webhook/certificate-secret.ts';
 import type { SecretText } from '../../operator/webhook/certificate-state.ts';
+import { CertificateView, readOwnCertificate } from '../../operator/webhook/certificate-view.ts';
+import type { ReadCertificate } from '../../operator/webhook/certificate-view.ts';
 import { CoverageKeeper } from '../../operator/webhook/coverage-keeper.ts';
 import { servingNames } from '../../operator/webhook/serving-names.ts';
 import { WEBHOOK_CONFIGURATION, ourWebhook } from '../../operator/webhook/webhook-configuration.ts';
@@ -12,6 +15,7 @@ import { FakeCluster } from '../doubles/fake-cluster.ts';
 import { ScopeDouble } from '../support/scope.ts';
 
 export const SECRET = { namespace: 'operator', name: 'webhook-certificate' };
+export const AUTHORITIES = { namespace: 'operator', name: 'spark-secrets-operator-ca' };
 export const CONFIGURATION = { namespace: '', name: 'spark-secrets-operator' };
 export const TARGET = { kind: 'service', namespace: 'operator', name: 'svc', clusterDomain: 'cluster.local' } as const;
 export const BINDING: KubeKind = {
@@ -24,16 +28,20 @@ export const BINDING: KubeKind = {
 
 const NEVER = new AbortController().signal;
 
-/** A cluster with the chart installed, and both keepers with a clock that the test moves. */
+/** A cluster with the chart installed, and the keepers with a clock that the test moves. */
 export class KeeperWorld {
   readonly cluster = new FakeCluster();
   now = new Date('2026-01-01T00:00:00Z');
   readonly told: string[][] = [];
   readonly scope = new ScopeDouble();
-  readonly logger = createLogger({ level: 'fatal' });
+  logger = createLogger({ level: 'fatal' });
+  /** Who keeps the Secret decides how it is read. */
+  readonly read: ReadCertificate;
 
-  constructor() {
+  constructor(read: ReadCertificate = readOwnCertificate) {
+    this.read = read;
     this.installConfiguration();
+    this.cluster.put(CONFIG_MAP, { metadata: AUTHORITIES });
   }
 
   /** As the chart makes it: without webhooks. */
@@ -67,8 +75,7 @@ export class KeeperWorld {
       client: this.cluster,
       configurationName: CONFIGURATION.name,
       configurations: this.cluster.lister(WEBHOOK_CONFIGURATION),
-      secrets: this.cluster.lister(CERTIFICATE_SECRET),
-      secret: SECRET,
+      view: this.view(),
       bindings: this.cluster.lister(BINDING),
       scope: this.scope,
       ownNamespace: 'operator',
@@ -76,12 +83,31 @@ export class KeeperWorld {
       logger: this.logger,
       onChange: (namespaces) => this.told.push([...namespaces]),
       clock: () => this.now.getTime(),
+      now: () => this.now,
     });
   }
 
+  authorityKeeper(): AuthorityKeeper {
+    return new AuthorityKeeper({
+      client: this.cluster,
+      view: this.view(),
+      configMaps: this.cluster.lister(CONFIG_MAP),
+      configurations: this.cluster.lister(WEBHOOK_CONFIGURATION),
+      configurationName: CONFIGURATION.name,
+      logger: this.logger,
+      now: () => this.now,
+    });
+  }
+
+  view(): CertificateView {
+    const { read, logger } = this;
+    return new CertificateView({ secrets: this.cluster.lister(CERTIFICATE_SECRET), secret: SECRET, read, logger });
+  }
+
   /** Runs until it wants to wait for a second or more (`ms`, else a day); the clock goes on for shorter waits. */
-  async settle(keeper: CertificateKeeper | CoverageKeeper): Promise<number> {
-    const request = keeper instanceof CertificateKeeper ? SECRET : CONFIGURATION;
+  async settle(keeper: CertificateKeeper | CoverageKeeper | AuthorityKeeper): Promise<number> {
+    const others = keeper instanceof CoverageKeeper ? CONFIGURATION : AUTHORITIES;
+    const request = keeper instanceof CertificateKeeper ? SECRET : others;
     for (let runs = 0; runs < 20; runs++) {
       const wait = (await keeper.reconcile(request, NEVER))?.requeueAfterMs ?? 86_400_000;
       if (wait >= 1000) return wait;
@@ -96,6 +122,11 @@ export class KeeperWorld {
 
   get secret(): SecretText {
     return decodeSecret(this.cluster.find(CERTIFICATE_SECRET, SECRET.namespace, SECRET.name));
+  }
+
+  /** What clients read. */
+  get authorities(): string {
+    return this.cluster.find(CONFIG_MAP, AUTHORITIES.namespace, AUTHORITIES.name)?.data?.['ca.crt'] ?? '';
   }
 
   get configuration(): WebhookConfiguration | undefined {

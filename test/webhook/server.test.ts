@@ -8,6 +8,7 @@ import type { KeyPair } from '../../operator/webhook/certificates.ts';
 import { WebhookServer } from '../../operator/webhook/server.ts';
 import { eventually } from '../doubles/eventually.ts';
 import { ScopeDouble } from '../support/scope.ts';
+import { createCompanyAuthority } from './company-authority.ts';
 import { HttpsClient } from './https-client.ts';
 import { reviewOf } from './reviews.ts';
 
@@ -72,6 +73,14 @@ describe('webhook server', () => {
       'code',
       'ERR_TLS_CERT_ALTNAME_INVALID',
     );
+  });
+
+  it('serves what is between its certificate and the authority', async () => {
+    const root = await createCompanyAuthority(new Date());
+    const between = await createCompanyAuthority(new Date(), root);
+    const { cert, key } = await createServing(between, NAMES, new Date());
+    expect(server.useCertificate(cert + between.cert, key)).to.be.true;
+    expect((await new HttpsClient(server.port, root.cert).post(REVIEW)).status).to.equal(200);
   });
 
   it('refuses TLS 1.1, also after the certificate was swapped', async () => {

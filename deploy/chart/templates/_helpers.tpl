@@ -13,8 +13,46 @@
 {{- .Values.serviceAccount.name | default (include "operator.name" .) -}}
 {{- end -}}
 
+{{/*
+The Deployments, as a YAML list of: roles, name, labels of the pods, those that select them, the account with its
+annotations, the name of the account's rights, replicas, resources. Either one with all roles, or one for each role. Then the webhook takes
+over the Deployment that had all, so that somebody answers all the time; and the controller the account, which stores
+know and with which the old pods end their work. docs/decisions/0017-apart.md.
+*/}}
+{{- define "operator.processes" -}}
+{{- $name := include "operator.name" . -}}
+{{- $selector := include "operator.selector" . | fromYaml -}}
+{{- $account := dict "account" (include "operator.serviceAccount" .) "annotations" .Values.serviceAccount.annotations "rights" $name -}}
+{{- if .Values.apart.enabled -}}
+{{- $processes := list -}}
+{{- range $role := list "webhook" "controller" "api" -}}
+{{- $part := get $.Values.apart $role -}}
+{{- $suffixed := printf "%s-%s" $name $role -}}
+{{- $labels := merge (dict "app.kubernetes.io/component" $role) $selector -}}
+{{- $isTakenOver := eq $role "webhook" -}}
+{{- $process := dict "roles" (list $role) "name" (ternary $name $suffixed $isTakenOver) "labels" $labels "selector" (ternary $selector $labels $isTakenOver) -}}
+{{- if eq $role "controller" -}}
+{{- $process = merge $process $account -}}
+{{- else -}}
+{{- $process = merge $process (dict "account" ($part.serviceAccount.name | default $suffixed) "annotations" $part.serviceAccount.annotations "rights" $suffixed) -}}
+{{- end -}}
+{{- $resources := ternary $part.resources $.Values.resources (gt (len $part.resources) 0) -}}
+{{- $processes = append $processes (merge $process (dict "replicas" $part.replicas "resources" $resources)) -}}
+{{- end -}}
+{{- toYaml $processes -}}
+{{- else -}}
+{{- $process := dict "roles" (list "controller" "webhook" "api") "name" $name "labels" $selector "selector" $selector "replicas" .Values.replicas "resources" .Values.resources -}}
+{{- list (merge $process $account) | toYaml -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Of another name when cert-manager makes it: the type of a Secret can't be changed. */}}
 {{- define "operator.certificateSecret" -}}
-{{- printf "%s-certificate" (include "operator.name" .) -}}
+{{- printf "%s-%s" (include "operator.name" .) (ternary "tls" "certificate" .Values.certificates.certManager.enabled) -}}
+{{- end -}}
+
+{{- define "operator.caConfigMap" -}}
+{{- printf "%s-ca" (include "operator.name" .) -}}
 {{- end -}}
 
 {{- define "operator.image" -}}

@@ -1,6 +1,7 @@
 {{/*
-What the operator may do. Every rule starts with its reason: a test refuses one without. The rules are in three parts:
-with the value namespaces the first is a Role in each of them, else it is part of the ClusterRole.
+What a process of the operator may do, by its roles: (dict "root" $ "process" PROCESS). Every rule starts with its reason: a test
+refuses one without. The rules are in three parts: with the value namespaces the first is a Role in each of them, else it
+is part of the ClusterRole.
 */}}
 
 {{/* The namespaces that are watched, as a YAML list: the release's own, then those of the values. Empty: the whole cluster. */}}
@@ -17,10 +18,20 @@ with the value namespaces the first is a Role in each of them, else it is part o
 
 {{/* In the namespaces with stores, bindings and Spark jobs. */}}
 {{- define "operator.rules.anywhere" -}}
+{{- $isController := has "controller" .process.roles }}
+{{- $isApi := has "api" .process.roles }}
+{{- if or $isController $isApi }}
 # Reads its own two kinds. What they ask for is written by people, never by the operator.
 - apiGroups: [secrets.iomete.com]
   resources: [secretstoreconfigs, sparkjobsecretbindings]
   verbs: [list, watch]
+{{- else }}
+# Reads which bindings there are for a pod.
+- apiGroups: [secrets.iomete.com]
+  resources: [sparkjobsecretbindings]
+  verbs: [list, watch]
+{{- end }}
+{{- if $isController }}
 # Looks up the one store that the command `rewrap NAMESPACE/STORE` names.
 - apiGroups: [secrets.iomete.com]
   resources: [secretstoreconfigs]
@@ -33,11 +44,15 @@ with the value namespaces the first is a Role in each of them, else it is part o
 - apiGroups: [secrets.iomete.com]
   resources: [secretstoreconfigs/status, sparkjobsecretbindings/status]
   verbs: [patch]
+{{- end }}
+{{- if $isApi }}
 # Notes on a store, by an annotation, that a replica which does not lead has written to it, so that the leader reads it
 # anew. Server-side apply of that annotation alone; its spec is written by people. Only stores that don't push get one.
 - apiGroups: [secrets.iomete.com]
   resources: [secretstoreconfigs]
   verbs: [patch]
+{{- end }}
+{{- if $isController }}
 # Makes a binding the blocking owner of its Secret, which a cluster with OwnerReferencesPermissionEnforcement only
 # grants to who may set the owner's finalizers. The Secret then goes with its binding.
 - apiGroups: [secrets.iomete.com]
@@ -50,18 +65,36 @@ with the value namespaces the first is a Role in each of them, else it is part o
 - apiGroups: ['']
   resources: [secrets]
   verbs: [get, list, watch, create, update]
+{{- else if $isApi }}
+# Reads the Secrets that are a Kubernetes store or hold a store's credentials, and writes those of a Kubernetes store when
+# somebody adds, changes or removes a key. None has a name that is known beforehand, so that resourceNames cannot narrow this.
+- apiGroups: ['']
+  resources: [secrets]
+  verbs: [get, list, watch, create, update]
+{{- else }}
+# Watches by their label the Secrets of bindings, to tell for which spec one is complete. It drops their values on arrival;
+# a right on the label or on the metadata alone is not to be had.
+- apiGroups: ['']
+  resources: [secrets]
+  verbs: [list, watch]
+{{- end }}
+{{- if or $isController $isApi }}
 # Watches the metadata of driver pods that it has changed (label secrets.iomete.com/injected=true), to list in a
-# binding's status the applications that use it, and to make a run's Secret; and of those that it has not, to tell when
-# one should have secrets. It never writes a pod: the webhook answers the API server's question.
+# binding's status, and by the API, the applications that use it, and to make a run's Secret; and of those that it has
+# not, to tell when one should have secrets. It never writes a pod: the webhook answers the API server's question.
 - apiGroups: ['']
   resources: [pods]
   verbs: [list, watch]
+{{- end }}
+{{- if $isApi }}
 # Reads the one pod that somebody asks the API to explain, who has to be allowed to get it: nothing of its content is told
 # but names of variables and the references in them. And the pod, or its driver, that asks with its own token for a value:
 # its labels say which bindings are for it.
 - apiGroups: ['']
   resources: [pods]
   verbs: [get]
+{{- end }}
+{{- if $isController }}
 # Evicts the driver of an application whose binding asks for a restart when a value changes (rotation.onChange: Restart),
 # and only when the application's own operator brings it back. An eviction keeps PodDisruptionBudgets.
 - apiGroups: ['']
@@ -75,14 +108,20 @@ with the value namespaces the first is a Role in each of them, else it is part o
 - apiGroups: ['']
   resources: [events]
   verbs: [create]
+{{- end }}
 {{- end -}}
 
 {{/* On things that belong to no namespace. */}}
 {{- define "operator.rules.cluster" -}}
+{{- $isController := has "controller" .process.roles }}
+{{- $isApi := has "api" .process.roles }}
+{{- if or $isController $isApi }}
 # Compares the labels of a namespace with the selectors in a store's access list.
 - apiGroups: ['']
   resources: [namespaces]
   verbs: [list, watch]
+{{- end }}
+{{- if $isApi }}
 # Asks the API server whose token a caller of the API sent.
 - apiGroups: [authentication.k8s.io]
   resources: [tokenreviews]
@@ -91,16 +130,21 @@ with the value namespaces the first is a Role in each of them, else it is part o
 - apiGroups: [authorization.k8s.io]
   resources: [subjectaccessreviews]
   verbs: [create]
+{{- end }}
+{{- if $isController }}
 # Keeps the covered namespaces and the certificate authority in its own webhook configuration. The chart creates the
 # object, so that the operator needs no right to create one and no right on anybody else's.
 - apiGroups: [admissionregistration.k8s.io]
   resources: [mutatingwebhookconfigurations]
-  resourceNames: [{{ include "operator.name" . }}]
+  resourceNames: [{{ include "operator.name" .root }}]
   verbs: [list, watch, patch, update]
+{{- end }}
 {{- end -}}
 
 {{/* In the operator's own namespace. */}}
 {{- define "operator.rules.home" -}}
+{{- $isController := has "controller" .process.roles }}
+{{- if $isController }}
 # Makes the lease of the leader's election again when somebody deletes it, which is a way to force an election. The API
 # server cannot narrow the creation of an object by its name.
 - apiGroups: [coordination.k8s.io]
@@ -109,13 +153,31 @@ with the value namespaces the first is a Role in each of them, else it is part o
 # Takes part in that election, and in no other.
 - apiGroups: [coordination.k8s.io]
   resources: [leases]
-  resourceNames: [{{ include "operator.name" . }}]
+  resourceNames: [{{ include "operator.name" .root }}]
   verbs: [get, update]
+{{- end }}
+{{- if or $isController (has "api" .process.roles) }}
 # Asks for tokens of its own ServiceAccount, and no other's, to log in to Vault with (auth kubernetes or jwt).
 - apiGroups: ['']
   resources: [serviceaccounts/token]
-  resourceNames: [{{ include "operator.serviceAccount" . }}]
+  resourceNames: [{{ .process.account }}]
   verbs: [create]
+{{- end }}
+{{- $isOwn := not .root.Values.certificates.certManager.enabled }}
+{{- if $isController }}
+# Tells clients, and the replicas, which certificate authorities are trusted. Makes that ConfigMap again when somebody deletes it.
+- apiGroups: ['']
+  resources: [configmaps]
+  resourceNames: [{{ include "operator.caConfigMap" .root }}]
+  verbs: [list, watch, create, patch]
+{{- else }}
+# Sees which certificate authorities are trusted.
+- apiGroups: ['']
+  resources: [configmaps]
+  resourceNames: [{{ include "operator.caConfigMap" .root }}]
+  verbs: [list, watch]
+{{- end }}
+{{- if and $isController $isOwn }}
 # Makes the Secret with the webhook's certificate again when somebody deletes it, which is a way to get a new one.
 - apiGroups: ['']
   resources: [secrets]
@@ -124,6 +186,13 @@ with the value namespaces the first is a Role in each of them, else it is part o
 # is said here as well, because these are the ones that it needs to run.
 - apiGroups: ['']
   resources: [secrets]
-  resourceNames: [{{ include "operator.certificateSecret" . }}]
+  resourceNames: [{{ include "operator.certificateSecret" .root }}]
   verbs: [list, watch, update]
+{{- else }}
+# Serves with the webhook's certificate.
+- apiGroups: ['']
+  resources: [secrets]
+  resourceNames: [{{ include "operator.certificateSecret" .root }}]
+  verbs: [list, watch]
+{{- end }}
 {{- end -}}

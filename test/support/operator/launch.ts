@@ -1,10 +1,10 @@
-import { KubeConfig } from '@kubernetes/client-node';
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { bundle } from '../../../deploy/image/bundle.ts';
 import type { Cluster } from '../../../deploy/local/cluster.ts';
 import { KubeConnection } from '../../../operator/runtime/kube-connection.ts';
+import { adminConfig, tokenConfig } from '../kubeconfig.ts';
 import type { Installation } from './installation.ts';
 import type { Launch } from './operator-process.ts';
 
@@ -31,7 +31,7 @@ export async function createLaunch(parts: LaunchParts): Promise<Omit<Launch, 'pr
   const file = parts.profile ? main : join(folder, 'operator.mjs');
   if (!parts.profile) await bundle(main, file);
   const kubeconfig = join(folder, 'operator.kubeconfig');
-  await writeFile(kubeconfig, kubeconfigOf(cluster, installation.token), { mode: 0o600 });
+  await writeFile(kubeconfig, tokenConfig(cluster, installation.token), { mode: 0o600 });
   const [webhookPort, apiPort, healthPort] = [await freePort(), await freePort(), await freePort()];
   const env = {
     ...installation.env,
@@ -50,29 +50,13 @@ export async function createLaunch(parts: LaunchParts): Promise<Omit<Launch, 'pr
   return { file, env, webhookPort, apiPort, healthPort, folder: parts.output, profile: parts.profile };
 }
 
-/** The cluster's kubeconfig with the operator's own token instead of a person's credentials. */
-function kubeconfigOf(cluster: Cluster, token: string): string {
-  const config = load(cluster);
-  const server = config.getCurrentCluster();
-  if (server === null) throw new Error('the kubeconfig has no current cluster');
-  const own = new KubeConfig();
-  own.loadFromClusterAndUser(server, { name: 'operator', token });
-  return own.exportConfig();
-}
-
 /** A connection with the cluster's own credentials: those of a person who may do everything. */
 export function connect(cluster: Cluster): KubeConnection {
-  return new KubeConnection(load(cluster));
+  return new KubeConnection(adminConfig(cluster));
 }
 
-function load({ kubeconfig, context }: Cluster): KubeConfig {
-  const config = new KubeConfig();
-  config.loadFromFile(kubeconfig);
-  if (context !== undefined) config.setCurrentContext(context);
-  return config;
-}
-
-async function freePort(): Promise<number> {
+/** A port that nobody listens at. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, resolve));
   const address = server.address();
