@@ -35,7 +35,7 @@ const STAGES: readonly Stage[] = [
   {
     name: 'e2e',
     specs: ['test/e2e/**/*.test.ts'],
-    alone: ['cluster', 'order', 'python-job', 'rollover', 'rotation-restart', 'sixty-executors'].map(
+    alone: ['cluster', 'order', 'python-job', 'rollover', 'rotation-restart', 'sixty-executors', 'upgrade'].map(
       (name) => `test/e2e/${name}.test.ts`,
     ),
     needsCluster: true,

@@ -14,6 +14,7 @@ import {
   storeSecret,
 } from './support/declare.ts';
 import { environment } from './support/environment.ts';
+import { newLeader } from './support/leader.ts';
 
 type Step = 'store' | 'values' | 'binding';
 const orders: readonly (readonly Step[])[] = [
@@ -82,7 +83,7 @@ describe('declarations come in any order', function () {
     await cluster.kubectl(['rollout', 'restart', `deployment/${name}`, `--namespace=${namespace}`]);
     await operatorReady(cluster);
     await newLeader(cluster);
-    await sleep(10_000);
+    await sleep(6_000);
     expect(await writesSoFar(cluster)).to.deep.equal(before);
     expect(await conditionsOf(cluster, 'order-restarts', 'job')).to.deep.equal(state);
     // What counts nothing would pass as well: a change is written, and counted.
@@ -121,16 +122,5 @@ async function quiet(cluster: Cluster): Promise<void> {
     last = now;
     await sleep(5_000);
     return undefined;
-  });
-}
-
-/** Waits until one of the pods that run now holds the lease. */
-async function newLeader(cluster: Cluster): Promise<void> {
-  const { namespace, name } = OPERATOR;
-  const where = `--namespace=${namespace}`;
-  await eventually('a new pod leads', 60_000, async () => {
-    const holder = await cluster.kubectl(['get', 'lease', name, where, '--output=jsonpath={.spec.holderIdentity}']);
-    const pods = await cluster.kubectl(['get', 'pods', where, '--output=jsonpath={.items[*].metadata.name}']);
-    return pods.split(' ').some((pod) => holder.startsWith(pod)) ? true : undefined;
   });
 }

@@ -20,6 +20,19 @@ export async function installOperator(cluster: Cluster, image: string): Promise<
   await operatorReady(cluster);
 }
 
+/** Removes all that installOperator made but the namespace: the definitions too, and with them every store and binding. */
+export async function removeOperator(cluster: Cluster): Promise<void> {
+  const { namespace, name } = OPERATOR;
+  const gently = ['--ignore-not-found', '--timeout=60s'];
+  // An operator that runs makes its certificate again.
+  await cluster.kubectl(['delete', 'deployment', name, `--namespace=${namespace}`, '--cascade=foreground', ...gently]);
+  const all = parseAllDocuments(await readFile(manifest, 'utf8')).filter(
+    (document) => document.get('kind') !== 'Namespace',
+  );
+  const text = all.map((document) => document.toString({ directives: false })).join('---\n');
+  await cluster.kubectl(['delete', ...gently, '--filename=-'], { input: text });
+}
+
 /** Waits until all pods of the operator are the newest and ready. @throws CommandFailed after three minutes */
 export async function operatorReady(cluster: Cluster): Promise<void> {
   const { namespace, name } = OPERATOR;

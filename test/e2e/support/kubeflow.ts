@@ -107,16 +107,6 @@ export async function applicationEnded(cluster: Cluster, where: Where, timeoutMs
   });
 }
 
-/** Waits until an application's driver runs. @returns the name of its pod @throws Error when it ends, or after timeoutMs */
-export async function applicationRunning(cluster: Cluster, where: Where, timeoutMs: number): Promise<string> {
-  return eventually(`SparkApplication ${where.namespace}/${where.name} runs`, timeoutMs, async () => {
-    const { status } = (await find<Application>(cluster, 'sparkapplication', where)) ?? {};
-    const { state = '', errorMessage = '' } = status?.applicationState ?? {};
-    if (ends.includes(state)) throw new Error(`${where.name} is ${state} already: ${errorMessage}`);
-    return state === 'RUNNING' ? status?.driverInfo?.podName : undefined;
-  });
-}
-
 /** Waits for the first run of a ScheduledSparkApplication. @returns where its SparkApplication is */
 export async function scheduledRun(cluster: Cluster, where: Where, timeoutMs: number): Promise<Where> {
   const { namespace, name } = where;
