@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { openCluster } from '../deploy/local/cluster.ts';
+import { type Cluster, openCluster } from '../deploy/local/cluster.ts';
 import { ensurePackages, onPath } from '../deploy/local/packages.ts';
 import { runChecks } from './checks.ts';
 import { runStep, type StepOptions } from './run-step.ts';
@@ -10,12 +10,12 @@ interface Stage {
   readonly name: string;
   readonly specs: readonly string[];
   readonly ignore?: readonly string[];
-  /** Of these files each needs the cluster for itself: they count what the operator does, stop it, or measure. */
+  /** Of these files each needs its cluster for itself: they count what the operator does, stop it, or measure. */
   readonly alone?: readonly string[];
   readonly needsCluster: boolean;
   /** It runs, after the checks, beside the stage after it, which mostly waits; what it prints comes at its end. */
   readonly besideNext?: true;
-  /** How many files run at once: most of a test's time is waiting. */
+  /** How many files run at once: most of a test's time is waiting. Two that run at once have a cluster each. */
   readonly atOnce: number;
   /** Longest time for the whole stage, in minutes. */
   readonly minutes: number;
@@ -31,7 +31,7 @@ const STAGES: readonly Stage[] = [
     atOnce: 2,
     minutes: 20,
   },
-  { name: 'integration', specs: ['test/integration/**/*.test.ts'], needsCluster: true, atOnce: 1, minutes: 20 },
+  { name: 'integration', specs: ['test/integration/**/*.test.ts'], needsCluster: true, atOnce: 2, minutes: 20 },
   {
     name: 'e2e',
     specs: ['test/e2e/**/*.test.ts'],
@@ -43,6 +43,9 @@ const STAGES: readonly Stage[] = [
     minutes: 30,
   },
 ];
+
+/** Each of mocha's workers has one: test/support/test-cluster.ts. */
+const CLUSTERS = 2;
 
 /** The page runs in a browser, the merge script in every shell that images have, and Java itself reads its output. */
 const PACKAGES = ['chromium', 'dash', 'busybox', 'bash', ...(onPath('javac') ? [] : ['openjdk-17-jdk-headless'])];
@@ -60,19 +63,21 @@ const isShared = needsCluster && stages.some(({ besideNext }) => besideNext);
 
 if (!isShared) await check();
 if (wanted.size !== 1 || !wanted.has('check')) await ensurePackages(PACKAGES);
-if (needsCluster) await withCluster(stages);
+if (needsCluster) await withClusters(stages);
 else for (const stage of stages) await runStage(stage, {});
 
 console.log(`\n${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed === 0 ? 0 : 1;
 
-/** One cluster for all stages, gone afterwards. */
-async function withCluster(all: readonly Stage[]): Promise<void> {
-  const name = `test-${randomBytes(3).toString('hex')}`;
-  const cluster = await openCluster({ name });
+/** Clusters for all stages, gone afterwards. */
+async function withClusters(all: readonly Stage[]): Promise<void> {
+  const id = randomBytes(3).toString('hex');
+  const clusters: Cluster[] = [];
+  const down = (): Promise<unknown> => Promise.all(clusters.map((cluster) => cluster.down()));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.once(signal, () => void cluster.down().finally(() => process.exit(1)));
-  const env = { TEST_CLUSTER: name, TEST_KUBECONFIG: cluster.kubeconfig };
+    process.once(signal, () => void down().finally(() => process.exit(1)));
+  for (let at = 1; at <= CLUSTERS; at += 1) clusters.push(await openCluster({ name: `test-${id}-${at}` }));
+  const env = { TEST_CLUSTER: clusters.map(({ name }) => name).join() };
   const beside: Promise<void>[] = [];
   try {
     for (const stage of all) {
@@ -83,7 +88,7 @@ async function withCluster(all: readonly Stage[]): Promise<void> {
       else await Promise.all([running, ...beside.splice(0)]);
     }
   } finally {
-    await cluster.down();
+    await down();
   }
 }
 
@@ -97,7 +102,8 @@ async function check(): Promise<void> {
 
 async function runStage(stage: Stage, how: Pick<StepOptions, 'env' | 'held'>): Promise<void> {
   const { alone = [], ignore = [] } = stage;
-  if (alone.length > 0) await mocha({ ...stage, name: `${stage.name}, one at a time`, specs: alone, atOnce: 1 }, how);
+  if (alone.length > 0)
+    await mocha({ ...stage, name: `${stage.name}, one for each cluster`, specs: alone, atOnce: CLUSTERS }, how);
   await mocha({ ...stage, ignore: [...ignore, ...alone] }, how);
 }
 

@@ -1,11 +1,12 @@
-import { KubeConfig } from '@kubernetes/client-node';
 import { randomBytes } from 'node:crypto';
 import { NAMESPACE } from '../../operator/api/kinds.ts';
 import { FollowedSecrets } from '../../operator/followed-secrets.ts';
 import { HttpKubeClient } from '../../operator/runtime/kube-client.ts';
-import { KubeConnection } from '../../operator/runtime/kube-connection.ts';
+import type { KubeConnection } from '../../operator/runtime/kube-connection.ts';
 import { KubernetesStore } from '../../operator/stores/kubernetes/driver.ts';
 import { storeContract } from '../stores/contract.ts';
+import { connect } from '../support/operator/launch.ts';
+import { testCluster } from '../support/test-cluster.ts';
 
 describe('on a real API server', () => {
   const { signal } = new AbortController();
@@ -15,17 +16,12 @@ describe('on a real API server', () => {
   let stores = 0;
 
   before(async () => {
-    const path = process.env['TEST_KUBECONFIG'];
-    if (path === undefined) throw new Error('TEST_KUBECONFIG is not set: give it the path of a kubeconfig');
-    const kubeConfig = new KubeConfig();
-    kubeConfig.loadFromFile(path);
-    connection = new KubeConnection(kubeConfig);
+    connection = connect(await testCluster());
     client = new HttpKubeClient(connection);
     await client.create(NAMESPACE, { metadata: { name: namespace } }, signal);
   });
 
   after(async () => {
-    if (process.env['TEST_KUBECONFIG'] === undefined) return;
     await client.delete(NAMESPACE, undefined, namespace, { signal });
     await connection.close();
   });

@@ -6,6 +6,7 @@ import { HttpKubeClient } from '../../operator/runtime/kube-client.ts';
 import { KubeConnection, type KubeAnswer, type KubeRequest } from '../../operator/runtime/kube-connection.ts';
 import { LEASE, LeaderElection, type Lease } from '../../operator/runtime/leader-election.ts';
 import { eventually } from '../doubles/eventually.ts';
+import { testCluster } from '../support/test-cluster.ts';
 
 /** Keeps `METHOD code` of each answer. */
 class RecordingConnection extends KubeConnection {
@@ -30,15 +31,12 @@ describe('leader election on a real API server', function () {
   let stopped = 0;
 
   before(async () => {
-    const path = process.env['TEST_KUBECONFIG'];
-    if (path === undefined) throw new Error('TEST_KUBECONFIG is not set: give it the path of a kubeconfig');
-    kubeConfig.loadFromFile(path);
+    kubeConfig.loadFromFile((await testCluster()).kubeconfig);
     connection = new KubeConnection(kubeConfig);
     client = new HttpKubeClient(connection);
     await client.create(NAMESPACE, { metadata: { name: namespace } }, signal);
   });
   after(async () => {
-    if (process.env['TEST_KUBECONFIG'] === undefined) return;
     await client.delete(NAMESPACE, undefined, namespace, { signal });
     await connection.close();
   });

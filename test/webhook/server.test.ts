@@ -115,6 +115,7 @@ describe('webhook server', () => {
       }
     };
     const flows = [flow(true), flow(true), flow(false), flow(false)];
+    await eventually(() => fresh.size > 0);
     for (let swap = 0; swap < 5; swap++) {
       const seen = fresh.size;
       await useNewCertificate();

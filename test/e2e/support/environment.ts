@@ -3,6 +3,7 @@ import { operatorImage } from '../../../deploy/image/build.ts';
 import { type Cluster, openCluster } from '../../../deploy/local/cluster.ts';
 import { sparkImage } from '../../../deploy/local/spark-image.ts';
 import { installOperator } from '../../../tools/spark/operator.ts';
+import { testClusterName } from '../../support/test-cluster.ts';
 
 /** What all end-to-end tests share: one cluster with the operator installed, and an image of Spark. */
 export interface Environment {
@@ -10,7 +11,7 @@ export interface Environment {
   readonly sparkImage: string;
 }
 
-const given = process.env['TEST_CLUSTER'];
+const given = testClusterName();
 let opening: Promise<Environment> | undefined;
 
 /** The shared cluster: brought up and given the operator at the first call, removed after the last test. */

@@ -25,8 +25,12 @@ export interface Job {
 
 interface SubmitPod {
   readonly metadata: { readonly name: string; readonly namespace: string };
-  readonly spec: { readonly containers: [{ args: string[] }] };
+  readonly spec: { readonly containers: [{ args: string[]; env?: object[] }] };
 }
+
+/** These JVMs end before the optimising compiler has paid for itself: they take a third less of the CPU without it. */
+const JVM = '-XX:TieredStopAtLevel=1';
+const QUICK = { 'spark.driver.defaultJavaOptions': JVM, 'spark.executor.defaultJavaOptions': JVM };
 
 /** Starts the job by spark-submit in a pod of the cluster. */
 export async function startJob(cluster: Cluster, job: Job): Promise<Submission> {
@@ -44,13 +48,14 @@ export async function startJob(cluster: Cluster, job: Job): Promise<Submission> 
   const pod = parse(text) as SubmitPod;
   const [container] = pod.spec.containers;
   container.args = argsOf(job, container.args);
+  container.env = [...(container.env ?? []), { name: 'SPARK_SUBMIT_OPTS', value: JVM }];
   return submit(cluster, pod, `${name}-driver`);
 }
 
 /** The quickstart's options of spark-submit, then the job's: of two of one name the last counts. */
 function argsOf({ conf = {}, options = [], main, args }: Job, quickstart: readonly string[]): string[] {
   const at = quickstart.findIndex((arg) => arg.startsWith('local:'));
-  const own = Object.entries(conf).map(([key, value]) => `--conf=${key}=${value}`);
+  const own = Object.entries({ ...QUICK, ...conf }).map(([key, value]) => `--conf=${key}=${value}`);
   return [...quickstart.slice(0, at), ...own, ...options, main ?? quickstart[at] ?? '', ...args];
 }
 
