@@ -1,5 +1,5 @@
 import type { Cluster } from '../../deploy/local/cluster.ts';
-import { getAll, getOne, inPod, type KubeObject, type Pod } from './kube.ts';
+import { eventually, getAll, getOne, inPod, type KubeObject, type Pod } from './kube.ts';
 import type { Place } from './leak-search.ts';
 import { DRIVER_CONTAINER, type Submission } from './submit.ts';
 
@@ -54,15 +54,8 @@ export async function logPlaces(cluster: Cluster, namespace: string): Promise<re
 export async function runningPlaces(cluster: Cluster, run: Submission): Promise<readonly Place[]> {
   const { namespace, driver } = run;
   const container = { namespace, name: driver, container: DRIVER_CONTAINER };
-  const events = await inPod(cluster, container, 'sh', '-c', 'cat /tmp/*.inprogress');
-  const page = await inPod(cluster, container, 'python3', '-c', environmentPage);
-  for (const [what, text] of [
-    ['event log', events],
-    ['environment page', page],
-  ] as const) {
-    if (!text.includes('spark.app.name'))
-      throw new Error(`the ${what} of ${driver} is not what it should be: ${text.slice(0, 200)}`);
-  }
+  const events = await complete(cluster, container, ['sh', '-c', 'cat /tmp/*.inprogress']);
+  const page = await complete(cluster, container, ['python3', '-c', environmentPage]);
   const places = [
     { where: `event log of ${namespace}/${driver}`, text: events },
     { where: `environment page of ${namespace}/${driver}`, text: page },
@@ -75,6 +68,14 @@ export async function runningPlaces(cluster: Cluster, run: Submission): Promise<
     );
   }
   return places;
+}
+
+/** What a command says when it says all: on a busy machine Spark shows an application a while after it began. */
+function complete(cluster: Cluster, pod: Parameters<typeof inPod>[1], command: readonly string[]): Promise<string> {
+  return eventually(`${command[0]} in ${pod.name} tells of the application`, 30_000, async () => {
+    const text = await inPod(cluster, pod, ...command);
+    return text.includes('spark.app.name') ? text : undefined;
+  });
 }
 
 /** Selects a job's own executors: another job of the namespace may be at its end. In client mode nothing tells them apart. */
