@@ -5,6 +5,7 @@ import { getOne, inPod, type Pod } from '../../../tools/spark/kube.ts';
 import type { Place } from '../../../tools/spark/leak-search.ts';
 import { example } from '../../../tools/spark/quickstart.ts';
 import { DRIVER_CONTAINER, type Submission } from '../../../tools/spark/submit.ts';
+import { QUICK_JVM } from './quick-jvm.ts';
 
 /** A pod that its user makes, with a driver in it: a script, a notebook, a server. */
 export interface ClientPod {
@@ -41,7 +42,10 @@ export function clientPod({ namespace, name, image, command, annotations = {}, e
     name: variable,
     valueFrom: { fieldRef: { fieldPath } },
   });
-  const own = Object.entries(env).map(([variable, value]) => ({ name: variable, value }));
+  const own = Object.entries({ SPARK_SUBMIT_OPTS: QUICK_JVM, ...env }).map(([variable, value]) => ({
+    name: variable,
+    value,
+  }));
   const mounts = { job: '/opt/job', ...(conf === undefined ? {} : { conf }) };
   const configMaps: Readonly<Record<string, string>> = { job: 'programs', conf: name };
   const container = {

@@ -3,6 +3,7 @@ import type { Cluster } from '../../../deploy/local/cluster.ts';
 import { apply } from '../../../tools/spark/kube.ts';
 import { example } from '../../../tools/spark/quickstart.ts';
 import { submit, type Submission } from '../../../tools/spark/submit.ts';
+import { QUICK_CONF, QUICK_JVM } from './quick-jvm.ts';
 
 /** A Spark job that is like that of the quickstart, with differences. */
 export interface Job {
@@ -28,10 +29,6 @@ interface SubmitPod {
   readonly spec: { readonly containers: [{ args: string[]; env?: object[] }] };
 }
 
-/** These JVMs end before the optimising compiler has paid for itself: they take a third less of the CPU without it. */
-const JVM = '-XX:TieredStopAtLevel=1';
-const QUICK = { 'spark.driver.defaultJavaOptions': JVM, 'spark.executor.defaultJavaOptions': JVM };
-
 /** Starts the job by spark-submit in a pod of the cluster. */
 export async function startJob(cluster: Cluster, job: Job): Promise<Submission> {
   const { namespace, name, template = await example('driver.yaml'), files = {} } = job;
@@ -48,14 +45,14 @@ export async function startJob(cluster: Cluster, job: Job): Promise<Submission> 
   const pod = parse(text) as SubmitPod;
   const [container] = pod.spec.containers;
   container.args = argsOf(job, container.args);
-  container.env = [...(container.env ?? []), { name: 'SPARK_SUBMIT_OPTS', value: JVM }];
+  container.env = [...(container.env ?? []), { name: 'SPARK_SUBMIT_OPTS', value: QUICK_JVM }];
   return submit(cluster, pod, `${name}-driver`);
 }
 
 /** The quickstart's options of spark-submit, then the job's: of two of one name the last counts. */
 function argsOf({ conf = {}, options = [], main, args }: Job, quickstart: readonly string[]): string[] {
   const at = quickstart.findIndex((arg) => arg.startsWith('local:'));
-  const own = Object.entries({ ...QUICK, ...conf }).map(([key, value]) => `--conf=${key}=${value}`);
+  const own = Object.entries({ ...QUICK_CONF, ...conf }).map(([key, value]) => `--conf=${key}=${value}`);
   return [...quickstart.slice(0, at), ...own, ...options, main ?? quickstart[at] ?? '', ...args];
 }
 

@@ -3,6 +3,7 @@ import { sparkVersion } from '../../../deploy/local/spark-image.ts';
 import { apply, eventually, getAll, getOne, type KubeObject } from '../../../tools/spark/kube.ts';
 import { example } from '../../../tools/spark/quickstart.ts';
 import { DRIVER_CONTAINER, logs } from '../../../tools/spark/submit.ts';
+import { QUICK_CONF } from './quick-jvm.ts';
 
 const group = 'sparkoperator.k8s.io';
 /** States in which an application stays. */
@@ -82,7 +83,7 @@ export function sparkConnect(job: KubeflowJob): object {
     spec: {
       sparkVersion: sparkVersion(),
       image,
-      sparkConf: { ...cores, ...conf },
+      sparkConf: { ...QUICK_CONF, ...cores, ...conf },
       server: { cores: 1, memory: '512m', template, ...driver },
       executor: { instances: 1, cores: 1, memory: '512m', ...executor },
     },
@@ -151,7 +152,7 @@ function spec({ image, conf = {}, args = [], driver = {}, executor = {} }: Kubef
     imagePullPolicy: 'IfNotPresent',
     mainApplicationFile: 'local:///opt/job/orders_report.py',
     arguments: args,
-    sparkConf: { 'spark.kubernetes.driver.requestTimeout': '60000', ...conf },
+    sparkConf: { ...QUICK_CONF, 'spark.kubernetes.driver.requestTimeout': '60000', ...conf },
     restartPolicy: { type: 'Never' },
     volumes: [{ name: 'job', configMap: { name: 'orders-report' } }],
     driver: { ...size, serviceAccount: 'spark', volumeMounts, ...driver },
