@@ -72,14 +72,14 @@ export function readConfig(environment: Environment): Config {
     webhookPort: port(environment, 'WEBHOOK_PORT', 8443),
     apiPort: port(environment, 'API_PORT', 8444),
     healthPort: port(environment, 'HEALTH_PORT', 8080),
-    certificateSource: certificateSource(environment['CERTIFICATE_SOURCE'] ?? 'operator'),
+    certificateSource: oneOf(environment, 'CERTIFICATE_SOURCE', CERTIFICATE_SOURCES, 'operator'),
     certificateTimes: CERTIFICATE_TIMES,
     clusterDomain: environment['CLUSTER_DOMAIN'] ?? 'cluster.local',
     // Without a name there is none: '' in a pod would be refused by the API server.
     operatorImage: environment['OPERATOR_IMAGE'] === '' ? undefined : environment['OPERATOR_IMAGE'],
     // In the image it lies beside the operator's one file.
     consoleFolder: environment['CONSOLE_FOLDER'] ?? join(import.meta.dirname, 'console'),
-    logLevel: logLevel(environment['LOG_LEVEL'] ?? 'info'),
+    logLevel: oneOf(environment, 'LOG_LEVEL', LOG_LEVELS, 'info'),
   });
 }
 
@@ -132,14 +132,10 @@ function port(environment: Environment, name: string, fallback: number): number 
   return value;
 }
 
-function certificateSource(text: string): CertificateSource {
-  const source = CERTIFICATE_SOURCES.find((known) => known === text);
-  if (source === undefined) throw new Error(`CERTIFICATE_SOURCE is ${text}: one of ${CERTIFICATE_SOURCES.join(', ')}`);
-  return source;
-}
-
-function logLevel(text: string): LogLevel {
-  const level = LOG_LEVELS.find((known) => known === text);
-  if (level === undefined) throw new Error(`LOG_LEVEL is ${text}: one of ${LOG_LEVELS.join(', ')}`);
-  return level;
+/** The value of a variable that takes one of these. */
+function oneOf<T extends string>(environment: Environment, name: string, known: readonly T[], fallback: T): T {
+  const text = environment[name] ?? fallback;
+  const found = known.find((each) => each === text);
+  if (found === undefined) throw new Error(`${name} is ${text}: one of ${known.join(', ')}`);
+  return found;
 }

@@ -7,7 +7,7 @@ import type { Program } from '../operator/program.ts';
 import { ApiServer } from './doubles/api-server.ts';
 import type { StoredObject } from './doubles/api-store.ts';
 import { eventually } from './doubles/eventually.ts';
-import { freePort } from './support/operator/launch.ts';
+import { freePort } from './support/free-port.ts';
 
 const SECRETS = '/api/v1/secrets';
 /** As the chart makes it: empty. */

@@ -28,7 +28,7 @@ export const withoutUnusedCode: Plugin = {
       /[\\/]@dot-i[\\/]/.test(importer) ? { path, namespace: STAND_IN } : undefined,
     );
     build.onLoad({ filter: /.*/, namespace: STAND_IN }, ({ path }) => ({ contents: STAND_INS.get(path) ?? '' }));
-    build.onResolve({ filter: new RegExp(`^(?:${CLIENT}$|\\.)`) }, (args) => pure(build, args));
+    build.onResolve({ filter: new RegExp(`^(?:${CLIENT}$|\\.{1,2}/.*\\.js$)`) }, (args) => pure(build, args));
   },
 };
 

@@ -1,13 +1,9 @@
-import { join } from 'node:path';
-
 import { parseAllDocuments } from 'yaml';
 
 import { helm } from './helm.ts';
+import { CHART, NAME, NAMESPACE, NAMESPACE_TEXT } from './release.ts';
 import { merged, rulesOnKinds, rulesOnObjects, type Manifest, type Rule } from './rules.ts';
 
-const chart = join(import.meta.dirname, '..', 'chart');
-const name = 'spark-secrets-operator';
-const namespace = 'spark-secrets-system';
 const role = 'spark-secrets-installer';
 const group = 'spark-secrets-installers';
 const RBAC = 'rbac.authorization.k8s.io';
@@ -53,19 +49,12 @@ const head = `# Generated from deploy/chart by npm run generate: do not edit.
 #     sed s/${group}/GROUP/ installer.yaml | kubectl apply -f -
 #
 # GROUP is who installs. ServiceAccounts of a namespace, a pipeline's for example, are system:serviceaccounts:NAMESPACE. For
-# another namespace or release put other names in place of ${namespace} and ${name}.
+# another namespace or release put other names in place of ${NAMESPACE} and ${NAME}.
 #
 # Kubernetes lets nobody grant what they don't have. So each role ends with what the chart grants, to the operator and to
 # people; the reasons are in install.yaml. The other way, the verb "escalate" on roles, would let an installer grant anything.
 # To have these rights is no more than to make the operator's pods: whoever does that can act as the operator.
----
-apiVersion: v1
-kind: Namespace
-metadata:
-  name: ${namespace}
-  labels:
-    pod-security.kubernetes.io/enforce: restricted
-`;
+${NAMESPACE_TEXT}`;
 
 /**
  * The text of deploy/manifests/installer.yaml: the least rights with which Helm installs, upgrades and removes the chart.
@@ -84,14 +73,14 @@ export async function renderInstaller(): Promise<string> {
 /** As for an upgrade: there then is the Job that updates definitions. */
 async function objectsOf(values: readonly string[]): Promise<readonly Manifest[]> {
   const sets = values.flatMap((value) => ['--set', value]);
-  const how = ['--namespace', namespace, '--is-upgrade', '--include-crds'];
-  const text = await helm('template', name, chart, ...how, ...sets);
+  const how = ['--namespace', NAMESPACE, '--is-upgrade', '--include-crds'];
+  const text = await helm('template', NAME, CHART, ...how, ...sets);
   return parseAllDocuments(text).flatMap((document) => (document.toJS() as Manifest | null) ?? []);
 }
 
 function parts(objects: readonly Manifest[]): readonly Part[] {
   const inCluster = objects.filter(({ metadata }) => metadata.namespace === undefined);
-  const inHome = objects.filter(({ metadata }) => metadata.namespace === namespace);
+  const inHome = objects.filter(({ metadata }) => metadata.namespace === NAMESPACE);
   const watched = objects.filter(({ kind, metadata }) => kind.startsWith('Role') && metadata.name.endsWith('-watched'));
   const definitions = inCluster.filter(({ kind }) => kind === 'CustomResourceDefinition');
   const updates = inCluster.filter(({ kind, metadata }) => kind === 'ClusterRole' && metadata.name.endsWith('-crds'));
@@ -116,7 +105,7 @@ function parts(objects: readonly Manifest[]): readonly Part[] {
     },
     { suffix: '-guard', about: 'With finalStateGuard.enabled.', rules: ofObjects(guard) },
     {
-      about: `In ${namespace}.`,
+      about: `In ${NAMESPACE}.`,
       isLocal: true,
       rules: [
         ...OF_HELM,
@@ -132,7 +121,7 @@ function parts(objects: readonly Manifest[]): readonly Part[] {
 
 const GRANTS = 'Grants this.';
 const WATCHED = `What the operator may do in each namespace that it watches. With a list of namespaces: by a RoleBinding in each of them,
-# and in ${namespace}, instead of this ClusterRoleBinding.`;
+# and in ${NAMESPACE}, instead of this ClusterRoleBinding.`;
 const LISTED = 'The operator’s Role in a namespace of a list: by a RoleBinding in each of them.';
 const DEFINITIONS = `The custom resource definitions. Not with crds.upgrade=false and --skip-crds, when somebody else applies those of
 # deploy/chart/crds.`;
@@ -174,7 +163,7 @@ function textOf({ suffix = '', about, isLocal = false, isUnbound = false, rules 
     return more.length === 0 ? '' : `  # ${why}\n${more.map(ruleText).join('')}`;
   });
   const kind = isLocal ? 'Role' : 'ClusterRole';
-  const metadata = `metadata:\n  name: ${role}${suffix}\n${isLocal ? `  namespace: ${namespace}\n` : ''}`;
+  const metadata = `metadata:\n  name: ${role}${suffix}\n${isLocal ? `  namespace: ${NAMESPACE}\n` : ''}`;
   const roleText = `---\n# ${about}\napiVersion: ${RBAC}/v1\nkind: ${kind}\n${metadata}rules:\n${texts.join('')}`;
   return isUnbound
     ? roleText

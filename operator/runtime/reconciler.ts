@@ -7,6 +7,11 @@ export interface Request {
 /** Nothing, or when to look again, in milliseconds. */
 export type Result = { readonly requeueAfterMs: number } | undefined;
 
+/** The `requeueAfterMs` that looks again at a time; one that is over is at once. */
+export function delayUntil(time: Date, now: Date): number {
+  return Math.max(time.getTime() - now.getTime(), 1);
+}
+
 /**
  * Brings the world to what one object asks for.
  *

@@ -2,7 +2,7 @@ import { CONFIG_MAP, type ConfigMap } from '../api/kinds.ts';
 import type { KubeClient } from '../runtime/kube-client.ts';
 import { apiVersionOf } from '../runtime/kube-object.ts';
 import type { Lister } from '../runtime/lister.ts';
-import type { Reconciler, Request, Result } from '../runtime/reconciler.ts';
+import { delayUntil, type Reconciler, type Request, type Result } from '../runtime/reconciler.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { SECRET_KEYS } from './certificate-state.ts';
 import type { CertificateView } from './certificate-view.ts';
@@ -53,6 +53,6 @@ export class AuthorityKeeper implements Reconciler {
       await client.apply(CONFIG_MAP, wanted, { signal, force: true });
       logger.info({ authorities: authorities.length }, 'certificate authorities for clients changed');
     }
-    return until === undefined ? undefined : { requeueAfterMs: Math.max(until.getTime() - now.getTime(), 1) };
+    return until && { requeueAfterMs: delayUntil(until, now) };
   }
 }

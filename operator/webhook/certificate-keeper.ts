@@ -4,7 +4,7 @@ import { AlreadyExistsError, ConflictError } from '../runtime/api-error.ts';
 import type { KubeClient } from '../runtime/kube-client.ts';
 import type { ObjectMeta } from '../runtime/kube-object.ts';
 import type { Lister } from '../runtime/lister.ts';
-import type { Reconciler, Request, Result } from '../runtime/reconciler.ts';
+import { delayUntil, type Reconciler, type Request, type Result } from '../runtime/reconciler.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { planCertificates } from './certificate-plan.ts';
 import type { Action } from './certificate-plan.ts';
@@ -60,7 +60,7 @@ export class CertificateKeeper implements Reconciler {
     const state = this.#withTrust(readCertificateState(decodeSecret(secret)), now);
     const plan = planCertificates(state, now, this.#options.names, this.#times);
     if (plan.action === 'keep') {
-      const wait = Math.max(plan.checkAt.getTime() - now.getTime(), 1);
+      const wait = delayUntil(plan.checkAt, now);
       const isWaiting = state?.next !== undefined && state.nextTrustedSince === undefined;
       return { requeueAfterMs: isWaiting ? Math.min(wait, TRUST_POLL_MS) : wait };
     }

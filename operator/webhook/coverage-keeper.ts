@@ -2,7 +2,7 @@ import type { KubeClient } from '../runtime/kube-client.ts';
 import type { KubeObject } from '../runtime/kube-object.ts';
 import { apiVersionOf } from '../runtime/kube-object.ts';
 import type { Lister } from '../runtime/lister.ts';
-import { TerminalError } from '../runtime/reconciler.ts';
+import { delayUntil, TerminalError } from '../runtime/reconciler.ts';
 import type { Reconciler, Request, Result } from '../runtime/reconciler.ts';
 import type { WatchScope } from '../runtime/watch-scope.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -109,7 +109,7 @@ export class CoverageKeeper implements Reconciler {
     const webhooks = planWebhookConfiguration({ namespaces, ownNamespace, target, caBundle });
     if (webhooks.length > 0 && trusted === undefined) return undefined;
     const { until } = trusted ?? {};
-    return { webhooks, again: until && { requeueAfterMs: Math.max(until.getTime() - now.getTime(), 1) } };
+    return { webhooks, again: until && { requeueAfterMs: delayUntil(until, now) } };
   }
 
   async #write(

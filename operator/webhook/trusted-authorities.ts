@@ -37,11 +37,12 @@ export function trustedNow(
   configMaps: Pick<Lister<ConfigMap>, 'get'>,
   { namespace, name }: Request,
 ): () => readonly string[] {
-  let known: { readonly of: ConfigMap | undefined; readonly authorities: readonly string[] } | undefined;
+  let of: ConfigMap | undefined;
+  let authorities: readonly string[] = [];
   return () => {
     const present = configMaps.get(namespace, name);
-    if (known?.of !== present) known = { of: present, authorities: authoritiesIn(present) };
-    return (known ??= { of: present, authorities: [] }).authorities;
+    if (of !== present) [of, authorities] = [present, authoritiesIn(present)];
+    return authorities;
   };
 }
 

@@ -1,17 +1,17 @@
-import { KubeConfig } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { API_VERSION } from '../../operator/api/group.ts';
 import { SECRET, SECRET_STORE_CONFIG } from '../../operator/api/kinds.ts';
 import { apply, eventually } from '../../tools/spark/kube.ts';
 import { OpenBao } from '../servers/openbao.ts';
+import { freePort } from '../support/free-port.ts';
+import { tokenConfig } from '../support/kubeconfig.ts';
 import { OperatorBeside } from '../support/operator/beside.ts';
 import { testCluster, type Cluster } from '../support/test-cluster.ts';
 import type { HttpsClient } from '../webhook/https-client.ts';
@@ -107,21 +107,7 @@ describe('a write by a replica that does not lead', function () {
   }
 
   async function kubeconfig(serviceAccount: string): Promise<string> {
-    const whole = new KubeConfig();
-    whole.loadFromFile(cluster.kubeconfig);
-    if (cluster.context !== undefined) whole.setCurrentContext(cluster.context);
-    const own = new KubeConfig();
-    const user = { name: 'second', token: await tokenOf(cluster, leader.namespace, serviceAccount) };
-    own.loadFromClusterAndUser(whole.getCurrentCluster()!, user);
-    return own.exportConfig();
-  }
-
-  async function freePort(): Promise<number> {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, resolve));
-    const { port } = server.address() as { readonly port: number };
-    await new Promise((resolve) => server.close(resolve));
-    return port;
+    return tokenConfig(cluster, await tokenOf(cluster, leader.namespace, serviceAccount));
   }
 
   function call(path: string, method = 'GET', body?: object): Promise<Answered> {

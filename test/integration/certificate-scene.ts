@@ -11,7 +11,7 @@ import type { Program } from '../../operator/program.ts';
 import type { KubeClient } from '../../operator/runtime/kube-client.ts';
 import { trustedBundles, WEBHOOK_CONFIGURATION } from '../../operator/webhook/webhook-configuration.ts';
 import { eventually } from '../../tools/spark/kube.ts';
-import { freePort } from '../support/operator/launch.ts';
+import { freePort } from '../support/free-port.ts';
 import type { Cluster } from '../support/test-cluster.ts';
 import { HttpsClient } from '../webhook/https-client.ts';
 import { reviewOf } from '../webhook/reviews.ts';

@@ -2,13 +2,13 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeCertificates, writeConfig, type OpenBaoSetup } from './openbao-config.ts';
 import { openBaoProgram } from './openbao-program.ts';
 import { sendRequest, type ServerAnswer } from './openbao-request.ts';
+import { freePort } from '../support/free-port.ts';
 
 /** A line of the audit log, as far as tests look at it. */
 export interface Audited {
@@ -50,6 +50,7 @@ export class OpenBao {
   static async start({ mode = 'dev', tls = false, host = '127.0.0.1' }: Partial<OpenBaoSetup> = {}): Promise<OpenBao> {
     const program = await openBaoProgram();
     const folder = await mkdtemp(join(tmpdir(), 'openbao-'));
+    // Its cluster takes the next one too, which is free as a rule.
     const port = await freePort();
     const ca = tls ? await readFile(await writeCertificates(folder), 'utf8') : undefined;
     const args = await writeConfig(folder, port, { mode, tls, host });
@@ -181,14 +182,4 @@ export class OpenBao {
     const probe = { data: { value: 'it serves' } };
     await this.#until(async () => (await this.request('POST', 'secret/data/tests/probe', probe)).status === 200);
   }
-}
-
-/** A port that nobody listens at, with the next one free too, as far as one can tell. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -1,13 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, globSync, readFileSync, rmSync } from 'node:fs';
 import { chmod, chown, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { ensurePackages } from '../../deploy/local/packages.ts';
 import { run } from '../../deploy/local/run.ts';
+import { freePort } from '../support/free-port.ts';
 
 const ADMIN = { user: 'admin', password: 'admin-of-tests', database: 'postgres' };
 const START_MS = 30_000;
@@ -271,12 +271,4 @@ export async function postgresPrograms(): Promise<string> {
   const installed = await find();
   if (installed === undefined) throw new Error('install PostgreSQL 15 or later: apt-get install postgresql-15');
   return installed;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

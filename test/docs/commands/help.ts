@@ -65,12 +65,8 @@ export class Program {
 }
 
 function commandsOf(help: string): string[] {
-  const lists = [...help.matchAll(COMMANDS)].flatMap(([, lines = '']) => lines.trimEnd().split('\n'));
-  return lines(lists);
-}
-
-function lines(lists: readonly string[]): string[] {
-  return lists.map((line) => /^ +([\w-]+)/.exec(line)?.[1] ?? '').filter((name) => name !== '');
+  const lines = [...help.matchAll(COMMANDS)].flatMap(([, list = '']) => list.trimEnd().split('\n'));
+  return lines.flatMap((line) => /^ +([\w-]+)/.exec(line)?.[1] ?? []);
 }
 
 /** Of each option whether a value follows it. */

@@ -1,5 +1,4 @@
 import { writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { bundle } from '../../../deploy/image/bundle.ts';
 import type { Cluster } from '../../../deploy/local/cluster.ts';
@@ -7,6 +6,7 @@ import { KubeConnection } from '../../../operator/runtime/kube-connection.ts';
 import { adminConfig, tokenConfig } from '../kubeconfig.ts';
 import type { Installation } from './installation.ts';
 import type { Launch } from './operator-process.ts';
+import { freePort } from '../free-port.ts';
 
 /** What a launch is made from. */
 export interface LaunchParts {
@@ -53,14 +53,4 @@ export async function createLaunch(parts: LaunchParts): Promise<Omit<Launch, 'pr
 /** A connection with the cluster's own credentials: those of a person who may do everything. */
 export function connect(cluster: Cluster): KubeConnection {
   return new KubeConnection(adminConfig(cluster));
-}
-
-/** A port that nobody listens at. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
 }
