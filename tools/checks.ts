@@ -37,16 +37,16 @@ export const CHECKS: readonly Check[] = [
   command('lint', 'eslint', '--max-warnings', '0', '.'),
 ];
 
-/** Runs all checks and says how each went; returns how many passed and failed. */
-export async function runChecks(): Promise<{ passed: number; failed: number }> {
-  let failed = 0;
+/** Runs all checks and says how each went; returns how many passed, and the names of those that failed. */
+export async function runChecks(): Promise<{ passed: number; failed: string[] }> {
+  const failed: string[] = [];
   for (const { name, run } of CHECKS) {
     const start = performance.now();
     const ok = await run();
-    if (!ok) failed += 1;
+    if (!ok) failed.push(name);
     console.log(`  ${ok ? '✔' : '✗'} check: ${name} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
   }
-  return { passed: CHECKS.length - failed, failed };
+  return { passed: CHECKS.length - failed.length, failed };
 }
 
 async function generatedFilesAreCurrent(): Promise<boolean> {

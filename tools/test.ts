@@ -51,6 +51,8 @@ const CLUSTERS = 2;
 const PACKAGES = ['chromium', 'dash', 'busybox', 'bash', ...(onPath('javac') ? [] : ['openjdk-17-jdk-headless'])];
 
 const total = { passed: 0, failed: 0 };
+/** What failed, said once more at the end: a log may be long, or cut. */
+const failures: string[] = [];
 const wanted = new Set(process.argv.slice(2));
 const known = ['check', ...STAGES.map(({ name }) => name)];
 for (const name of wanted) if (!known.includes(name)) throw new Error(`there is no stage ${name}: ${known.join(', ')}`);
@@ -66,6 +68,7 @@ if (wanted.size !== 1 || !wanted.has('check')) await ensurePackages(PACKAGES);
 if (needsCluster) await withClusters(stages);
 else for (const stage of stages) await runStage(stage, {});
 
+for (const failure of failures) console.log(`\n${failure}`);
 console.log(`\n${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed === 0 ? 0 : 1;
 
@@ -97,7 +100,8 @@ async function check(): Promise<void> {
   console.log('\ncheck');
   const { passed, failed } = await runChecks();
   total.passed += passed;
-  total.failed += failed;
+  total.failed += failed.length;
+  failures.push(...failed.map((name) => `check: ${name}`));
 }
 
 async function runStage(stage: Stage, how: Pick<StepOptions, 'env' | 'held'>): Promise<void> {
@@ -112,6 +116,7 @@ async function mocha(stage: Stage, how: Pick<StepOptions, 'env' | 'held'>): Prom
   const ignore = (stage.ignore ?? []).flatMap((pattern) => ['--ignore', pattern]);
   const parallel = stage.atOnce > 1 ? ['--parallel', `--jobs=${stage.atOnce}`] : [];
   const counts = { passing: 0, failing: 0 };
+  let epilogue = '';
   const ok = await runStep('mocha', ['--no-color', '--forbid-only', ...parallel, ...ignore, ...stage.specs], {
     ...how,
     limitMs: stage.minutes * 60_000,
@@ -120,9 +125,11 @@ async function mocha(stage: Stage, how: Pick<StepOptions, 'env' | 'held'>): Prom
       for (const [, count, what] of text.matchAll(/^ +(\d+) (passing|failing)\b/gm)) {
         if (what === 'passing' || what === 'failing') counts[what] += Number(count);
       }
+      if (counts.failing > 0) epilogue += text;
     },
   });
   total.passed += counts.passing;
+  if (epilogue !== '') failures.push(`${stage.name}: ${epilogue.slice(epilogue.search(/^ +\d+ failing\b/m)).trim()}`);
   // A run that ended badly without a failing test (a crash, no test found, the time limit) is a failure too.
   const silent = !ok && counts.failing === 0;
   total.failed += counts.failing + (silent || counts.passing + counts.failing === 0 ? 1 : 0);
