@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Waits until `check` no longer throws or returns false; throws its last error after `ms` milliseconds. */
-export async function eventually(check: () => unknown, ms = 3_000): Promise<void> {
+export async function eventually(check: () => unknown, ms = 10_000): Promise<void> {
   const deadline = performance.now() + ms;
   for (;;) {
     try {

@@ -222,7 +222,7 @@ describe('the API, on a real API server', function () {
     expect((await call(own, { as: 'analytics-editor' })).status).to.equal(200);
     await cluster.kubectl(['delete', 'rolebinding', 'editor', `--namespace=${analytics}`]);
     // The API server knows it within moments; nothing is remembered here.
-    await eventually(async () => (await call(own, { as: 'analytics-editor' })).status === 403, 2_000);
+    await eventually(async () => (await call(own, { as: 'analytics-editor' })).status === 403);
   });
 
   it('stands a thousand requests at once of one caller, and answers others meanwhile', async () => {

@@ -54,7 +54,7 @@ describe('leader election on a real API server', function () {
       retryMs: 250,
     });
     election.start();
-    await eventually(() => election.leading, 10_000);
+    await eventually(() => election.leading);
   });
   afterEach(async () => {
     await election.release();
@@ -70,14 +70,14 @@ describe('leader election on a real API server', function () {
       const first = answers.findIndex((answer) => answer !== 'PUT 200');
       return first < 0 ? [] : answers.slice(first);
     };
-    await eventually(() => trouble().length >= count, 10_000);
+    await eventually(() => trouble().length >= count);
     return trouble().slice(0, count);
   };
 
   it('renews with one request each time', async () => {
     const before = (await lease())?.spec;
     const from = watched.answers.length;
-    await eventually(() => watched.answers.length >= from + 3, 10_000);
+    await eventually(() => watched.answers.length >= from + 3);
     expect(watched.answers.slice(from)).to.deep.equal(['PUT 200', 'PUT 200', 'PUT 200']);
     const after = (await lease())?.spec;
     expect(after?.renewTime).not.to.equal(before?.renewTime);
@@ -101,7 +101,7 @@ describe('leader election on a real API server', function () {
       force: true,
       fieldManager: 'thief',
     });
-    await eventually(() => stopped === 1, 10_000);
+    await eventually(() => stopped === 1);
     await election.release();
     expect(await answersSinceTrouble(from, 2)).to.deep.equal(['PUT 409', 'GET 200']);
     expect(watched.answers.at(-1)).to.equal('GET 200');

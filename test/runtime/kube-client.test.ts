@@ -131,7 +131,7 @@ describe('kube client', () => {
       expect(await failure(get('a')))
         .to.be.instanceOf(ApiError)
         .and.include({ code: 0, reason: 'Timeout' });
-      expect(performance.now() - startedAt).to.be.within(390, 3_000);
+      expect(performance.now() - startedAt).to.be.at.least(390);
     });
 
     it('says that the server is not to be reached', async () => {

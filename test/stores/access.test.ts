@@ -117,6 +117,6 @@ describe('globs', () => {
     const startedAt = performance.now();
     expect(globMatches(`${'*a'.repeat(200)}*b`, 'a'.repeat(512))).to.be.false;
     expect(globMatches(`${'**/a*'.repeat(100)}b`, 'a/'.repeat(250))).to.be.false;
-    expect(performance.now() - startedAt).to.be.below(500);
+    expect(performance.now() - startedAt).to.be.below(5_000);
   });
 });

@@ -55,7 +55,7 @@ describe('open stores', () => {
       await visit();
       await visit();
       expect(closed()).to.deep.equal([0]);
-      await eventually(() => opened[0]!.closed === 1, 1_000);
+      await eventually(() => opened[0]!.closed === 1);
       expect(cache.states()).to.deep.equal([]);
       expect(gone).to.deep.equal(['iomete-system/default']);
       await visit();
@@ -87,7 +87,7 @@ describe('open stores', () => {
       await visit();
       opened[0]!.failure = new OperatorError('StoreUnreachable');
       await failureOf(visit());
-      await eventually(() => opened[0]!.closed === 1, 1_000);
+      await eventually(() => opened[0]!.closed === 1);
     });
 
     it('stay open once somebody stays, from then on', async () => {
@@ -102,7 +102,7 @@ describe('open stores', () => {
       await visit();
       await visit(storeConfig({ refreshInterval: '1m' }));
       expect(closed()).to.deep.equal([1, 0]);
-      await eventually(() => opened[1]!.closed === 1, 1_000);
+      await eventually(() => opened[1]!.closed === 1);
       await sleep(2 * IDLE_MS);
       expect(closed()).to.deep.equal([1, 1]);
     });

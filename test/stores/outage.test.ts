@@ -126,14 +126,13 @@ describe('shared reads of a store that can be asked whether it answers', () => {
     hang();
     await shared.read('ns/1', needs('a'));
     const before = store.asked.length;
-    const startedAt = performance.now();
-    const readings = await Promise.all([2, 3, 4].map((at) => shared.read(`ns/${at}`, needs('b', 'c'))));
-    expect(performance.now() - startedAt).to.be.below(15);
+    const answers = Promise.all([2, 3, 4].map((at) => shared.read(`ns/${at}`, needs('b', 'c'))));
+    const readings = await Promise.race([answers, sleep(1, [])]);
     expect(readings[0]!.unknown).to.deep.equal(['b', 'c']);
     expect(readings[0]!.failure?.error.code).to.equal('StoreUnreachable');
     expect(store.asked.length - before).to.be.at.most(1);
     mend();
-    await eventually(() => told.flat().includes('ns/4'), 400);
+    await eventually(() => told.flat().includes('ns/4'));
     await eventually(async () => texts(await shared.read('ns/4', needs('b')))['b'] === 'b 1');
   });
 
@@ -164,11 +163,11 @@ describe('shared reads of a store that can be asked whether it answers', () => {
     const shared = reads({ refreshMs: 100 });
     await shared.read('ns/1', needs('a'));
     slow(50);
-    await eventually(() => told.length === 1, 300);
+    await eventually(() => told.length === 1);
     await store.put('a', 'a 2');
-    await eventually(async () => texts(await shared.read('ns/1', needs('a')))['a'] === 'a 2', 500);
+    await eventually(async () => texts(await shared.read('ns/1', needs('a')))['a'] === 'a 2');
     await shared.read('ns/2', needs('b'));
-    await eventually(async () => texts(await shared.read('ns/2', needs('b')))['b'] === 'b 1', 500);
+    await eventually(async () => texts(await shared.read('ns/2', needs('b')))['b'] === 'b 1');
     const { failure } = await shared.read('ns/1', needs('a'));
     expect(failure?.error.message).to.include('no answer in time');
     await sleep(300);
@@ -176,7 +175,7 @@ describe('shared reads of a store that can be asked whether it answers', () => {
     expect(again.failure).to.equal(failure);
     expect(told.length).to.be.at.most(3);
     mend();
-    await eventually(async () => (await shared.read('ns/1', needs('a'))).failure === undefined, 300);
+    await eventually(async () => (await shared.read('ns/1', needs('a'))).failure === undefined);
   });
 
   it('do not take a store for well that answers but reads nothing', async () => {
@@ -184,7 +183,7 @@ describe('shared reads of a store that can be asked whether it answers', () => {
     await shared.read('ns/1', needs('a'));
     store.before = Promise.reject(new OperatorError('StoreUnreachable', 'no storage'));
     store.before.catch(() => undefined);
-    await eventually(() => told.length === 1, 300);
+    await eventually(() => told.length === 1);
     await sleep(150);
     expect(told).to.have.length(1);
     expect((await shared.read('ns/1', needs('a'))).failure?.error.message).to.include('no storage');
@@ -209,7 +208,7 @@ describe('shared reads of a store that can be asked whether it answers', () => {
     await sleep(100);
     expect(store.pings + store.asked.length).to.equal(before);
     store.failure = undefined;
-    await eventually(() => told.length === 2, 300);
+    await eventually(() => told.length === 2);
   });
 
   it('send no ping while reads succeed', async () => {
@@ -237,7 +236,7 @@ describe('shared reads of a store that can be asked whether it answers', () => {
     expect(checks).to.equal(1);
     mend();
     store.check = check;
-    await eventually(() => shared.failure === undefined, 300);
+    await eventually(() => shared.failure === undefined);
     await sleep(300);
     expect((await shared.check()).ready).to.be.true;
   });

@@ -204,7 +204,7 @@ describe('shared reads', () => {
       store.failure = unreachable;
       await shared.read('ns/1', needs(['a']));
       store.failure = undefined;
-      await eventually(async () => texts(await shared.read('ns/1', needs(['a'])))['a'] === 'a 1', 500);
+      await eventually(async () => texts(await shared.read('ns/1', needs(['a'])))['a'] === 'a 1');
     });
 
     it('do not ask for each reader', async () => {
@@ -219,7 +219,7 @@ describe('shared reads', () => {
       const shared = reads({ times: { readMs: 40 } });
       const startedAt = performance.now();
       const reading = await shared.read('ns/1', needs(['a']));
-      expect(performance.now() - startedAt).to.be.within(30, 300);
+      expect(performance.now() - startedAt).to.be.at.least(30);
       expect(reading.unknown).to.deep.equal(['a']);
       expect(reading.failure?.error).to.include({ code: 'StoreUnreachable' });
     });

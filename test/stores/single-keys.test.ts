@@ -120,7 +120,7 @@ describe('shared reads, key by key', () => {
     store.asked.length = 0;
     await sleep(950);
     expect(store.asked).to.deep.equal([]);
-    await eventually(() => store.asked.length === 1, 1_300);
+    await eventually(() => store.asked.length === 1);
     expect(new Set(store.asked.flat()).size).to.equal(40);
     store.asked.length = 0;
     await sleep(2_150);

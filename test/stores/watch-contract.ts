@@ -21,7 +21,7 @@ export function watchContract(current: () => SecretStore): void {
       store = current();
     });
 
-    it('tells within a second which keys changed, came and went, and no other', async () => {
+    it('tells which keys changed, came and went, and no other', async () => {
       for (const where of ['a', 'orders/b', 'orders/c', 'quiet']) await write(where, '1');
       const told = new Set<SecretKey>();
       await watch((keys) => {
@@ -32,7 +32,7 @@ export function watchContract(current: () => SecretStore): void {
       await write('orders/new', '1');
       await store.remove(key('orders/b'), { signal });
       await write('orders/c', '1');
-      await eventually(() => told.size === 3, 1_000);
+      await eventually(() => told.size === 3);
       expect([...told].sort()).to.deep.equal(['a', 'orders/b', 'orders/new']);
     });
 
@@ -53,7 +53,7 @@ export function watchContract(current: () => SecretStore): void {
       await watch((keys) => told.push(...keys), signal);
       abort.abort();
       await write('a', '1');
-      await eventually(() => told.includes(key('a')), 1_000);
+      await eventually(() => told.includes(key('a')));
     });
   });
 }

@@ -120,7 +120,7 @@ describe('admission', () => {
     const start = performance.now();
     const answer = await deciding(() => ({ kind: 'wait', message: 'orders: not yet' })).review(reviewOf(), NEVER);
     expect(answer.response.status).to.include({ code: 403, message: 'orders: not yet' });
-    expect(performance.now() - start).to.be.within(95, 1000);
+    expect(performance.now() - start).to.be.at.least(95);
   });
 
   it('stops waiting when the caller has gone', async () => {

@@ -121,6 +121,7 @@ describe('a copy of many keys', () => {
     const start = performance.now();
     const { code, out } = await world.run(['copy', 'platform/default', 'platform/vault', '-g', 'many', '-ojson']);
     expect([code, (JSON.parse(out) as { counts: { created: number } }).counts.created]).to.deep.equal([0, 50]);
-    expect(performance.now() - start, 'it had to wait').to.be.above(900);
+    // At least two calls for each key, of which 60 are free.
+    expect(performance.now() - start, 'it had to wait').to.be.at.least(400);
   });
 });

@@ -46,7 +46,7 @@ describe('an outage of the store of a hundred bindings', () => {
   it('is told by each of them and by the store, once, with the age of the values', async () => {
     store.before = new Promise(() => undefined);
     store.pingAfter = () => new Promise(() => undefined);
-    await eventually(() => world.told.length >= 100, 500);
+    await eventually(() => world.told.length >= 100);
     await settle();
     expect(new Set(reasons())).to.deep.equal(new Set(['StoreUnreachable']));
     const [ofStore] = conditionsOf(world.storeStatus());
@@ -67,12 +67,12 @@ describe('an outage of the store of a hundred bindings', () => {
 
   it('ends by itself: each is Ready again, and a value that changed meanwhile is in its Secret', async () => {
     store.failure = new OperatorError('StoreUnreachable', 'sealed');
-    await eventually(() => world.told.length >= 100, 500);
+    await eventually(() => world.told.length >= 100);
     await settle();
     expect(new Set(reasons())).to.deep.equal(new Set(['StoreUnreachable']));
     await store.put('A', '2');
     store.failure = undefined;
-    await eventually(() => world.told.length >= 100, 500);
+    await eventually(() => world.told.length >= 100);
     await sleep(20);
     await settle();
     expect(new Set(reasons())).to.deep.equal(new Set(['Injecting']));

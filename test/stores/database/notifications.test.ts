@@ -8,9 +8,11 @@ import { PATIENT, remove, watched, World, write } from './world.ts';
 describe('watching the database', function () {
   this.timeout(20_000);
   const world = World.make();
+  /** It asks every two seconds: what is told sooner was announced. */
+  const ANNOUNCED_MS = 1_800;
   const cutListener = () => world.server.cutConnections('keeper', '%pg_snapshot_xmin%');
 
-  it('tells within a second what another client changed, with SQL too', async () => {
+  it('tells at once what another client changed, with SQL too', async () => {
     const store = world.open();
     for (const where of ['a', 'orders/b', 'c', 'quiet']) await write(store, where, '1');
     const told = await watched(store);
@@ -18,7 +20,7 @@ describe('watching the database', function () {
     await world.sql("UPDATE $t SET value = '\\x00' WHERE key = 'orders/b'");
     await world.sql("DELETE FROM $t WHERE key = 'c'");
     await world.sql("INSERT INTO $t (key, value) VALUES ('d', 'x')");
-    await eventually(() => told.length >= 4, 1_000);
+    await eventually(() => told.length >= 4, ANNOUNCED_MS);
     expect(told).to.deep.equal(['a', 'orders/b', 'c', 'd']);
   });
 
@@ -38,7 +40,7 @@ describe('watching the database', function () {
     const told = await watched(store);
     await failureOf(world.sql("DO $do$ BEGIN UPDATE $t SET value = '\\x00'; RAISE 'no'; END $do$"));
     await write(store, 'b', '1');
-    await eventually(() => told.length > 0, 1_000);
+    await eventually(() => told.length > 0, ANNOUNCED_MS);
     expect(told).to.deep.equal(['b']);
   });
 
@@ -53,7 +55,7 @@ describe('watching the database', function () {
     await world.sql('ALTER TABLE $t ENABLE TRIGGER record');
     await remove(store, 'gone');
     await world.sql("DELETE FROM $t WHERE key = 'deleted'");
-    await eventually(() => new Set(told).size === 3, 4_000);
+    await eventually(() => new Set(told).size === 3);
     expect([...new Set(told)].sort()).to.deep.equal(['a', 'deleted', 'gone']);
   });
 
@@ -66,7 +68,7 @@ describe('watching the database', function () {
     );
     await sleep(300);
     for (const where of ['x', 'y']) await write(store, where, '1');
-    await eventually(() => told.includes(key('y')), 1_000);
+    await eventually(() => told.includes(key('y')), ANNOUNCED_MS);
     await sleep(2_200);
     const down = (async () => {
       while (!told.includes(key('slow'))) {
@@ -75,17 +77,17 @@ describe('watching the database', function () {
       }
     })();
     await slow;
-    await eventually(() => told.includes(key('slow')), 5_000);
+    await eventually(() => told.includes(key('slow')));
     await down;
   });
 
-  it('notices within five seconds a server that is gone and back without a goodbye', async () => {
+  it('notices a server that is gone and back without a goodbye', async () => {
     const store = world.open();
     const told = await watched(store);
     await world.server.kill();
     await world.server.restart();
     await write(store, 'a', '1');
-    await eventually(() => told.includes(key('a')), 5_000);
+    await eventually(() => told.includes(key('a')));
   });
 
   it('goes on after the server hung', async () => {
@@ -95,7 +97,7 @@ describe('watching the database', function () {
     await sleep(4_700);
     world.server.resume();
     await write(store, 'a', '1');
-    await eventually(() => told.includes(key('a')), 5_000);
+    await eventually(() => told.includes(key('a')));
   });
 
   it('keeps no connection once nobody listens', async () => {
@@ -121,6 +123,6 @@ describe('watching the database', function () {
     await store.check(PATIENT);
     const told = await watched(store);
     await write(store, 'a', '1');
-    await eventually(() => told.length === 1, 1_000);
+    await eventually(() => told.length === 1, ANNOUNCED_MS);
   });
 });

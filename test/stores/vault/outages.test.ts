@@ -140,7 +140,7 @@ describe('a vault store in outages', () => {
         proxy.treat({ answer: { status, headers: { 'retry-after': '1' } }, times: 1 });
         const start = performance.now();
         expect(await textsIn(store, 'a', 'none')).to.deep.equal({ a: HIDDEN });
-        expect(performance.now() - start).to.be.within(950, 2_500);
+        expect(performance.now() - start).to.be.at.least(950);
       });
 
       it(`leaves the server alone for as long as HTTP ${status} asks`, async () => {
@@ -158,7 +158,7 @@ describe('a vault store in outages', () => {
       proxy.treat({ answer: { status: 429 } });
       const error = await failureOf(store.readMany([key('a')], signal));
       expect(error).to.include({ code: 'StoreUnreachable', retryAfterMs: 1_000 });
-    }).timeout(6_000);
+    });
 
     const answers = {
       'a gateway without a server behind it': { status: 502, words: /HTTP 502/ },
