@@ -149,7 +149,7 @@ describe('runs of an application on a real API server', function () {
       times.push(performance.now() - created);
     }
     times.sort((one, other) => one - other);
-    expect(times[5], `milliseconds: ${times.map(Math.round).join(' ')}`).to.be.lessThan(500);
+    expect(times[5], `milliseconds: ${times.map(Math.round).join(' ')}`).to.be.lessThan(5_000);
   });
 
   it('keep the values they started with, in a Secret that nobody can change and that goes with the pod', async () => {

@@ -20,7 +20,7 @@ const DRIVERS = 50;
 const TTL = 60;
 const BACK_MS = 60_000;
 /** Time to revoke what has ended. */
-const REVOKED_MS = 3_000;
+const REVOKED_MS = 5_000;
 /** Credentials that were made, but not noted yet, when the operator was killed. */
 const UNDER_WAY = 2;
 

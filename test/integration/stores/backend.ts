@@ -5,7 +5,7 @@ export interface Backend {
   readonly spec: object;
   /** The Secrets that the spec names, by name: key → value. */
   readonly secrets: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** How soon a change must be in the Secrets, in milliseconds. */
+  /** How soon a change must be in the Secrets, in milliseconds: for a store that tells, before it would be asked. */
   readonly limitMs: number;
   put(key: string, value: string): Promise<void>;
   remove(key: string): Promise<void>;

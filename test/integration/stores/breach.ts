@@ -6,7 +6,7 @@ import { bindingOf, type Manifest, secretOf, Stage, storeOf } from './stage.ts';
 import { type Subject, type Told, untold } from './told.ts';
 
 /** How soon a refusal must be told, in milliseconds. */
-const TOLD_MS = 12_000;
+const TOLD_MS = 25_000;
 
 /** Keys of namespace a that b is granted, and neighbours of theirs that it is not. */
 export const GRANTED = ['orders/DB', 'SHARED_A'];

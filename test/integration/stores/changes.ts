@@ -5,7 +5,7 @@ import { secretOf } from './stage.ts';
 import { READY, untold } from './told.ts';
 
 /** How long the operator may take for what it is told by a watch, in milliseconds. */
-const SOON_MS = 2_000;
+const SOON_MS = 10_000;
 
 type Change = (scene: Scene) => Promise<void>;
 

@@ -13,7 +13,7 @@ const DATABASE = 'fire';
 /** PostgreSQL, with a table of sealed values. */
 export class DatabaseBackend implements Backend {
   readonly name = 'database';
-  readonly limitMs = 1_000;
+  readonly limitMs = 4_000;
   readonly server: PostgresServer;
   readonly #url: string;
   #keks: Readonly<Record<string, string>> = { one: newKek() };

@@ -8,7 +8,7 @@ const ROOT = 'iomete-secret-store';
 /** Secrets of the cluster, written as a person does. */
 export class KubernetesBackend implements Backend {
   readonly name = 'kubernetes';
-  readonly limitMs = 1_000;
+  readonly limitMs = 4_000;
   readonly spec = { type: 'kubernetes', refreshInterval: '5s' };
   readonly secrets = {};
   readonly #stage: Stage;

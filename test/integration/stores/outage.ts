@@ -5,8 +5,8 @@ import type { Scene } from './scene.ts';
 import { OUTAGE, READY, type Told, untold } from './told.ts';
 
 /** How soon all must tell of an outage, and how soon all must be well after it. Milliseconds. */
-const TOLD_MS = 10_000;
-const WELL_MS = 5_000;
+const TOLD_MS = 20_000;
+const WELL_MS = 15_000;
 /** Some tries of the operator long. */
 const QUIET_MS = 2_500;
 

@@ -10,7 +10,7 @@ const POLICY = `
 /** OpenBao as in production: on disk, sealed at each start, with TLS; a proxy before it. */
 export class VaultBackend implements Backend {
   readonly name: string;
-  readonly limitMs = 6_000;
+  readonly limitMs = 15_000;
   readonly server: OpenBao;
   readonly proxy: OpenBaoProxy;
   #token = '';
