@@ -5,6 +5,7 @@ import {
   type SparkJobSecretBinding,
   type StoreSpec,
 } from '../../operator/api/kinds.ts';
+import { pathOf } from '../../operator/runtime/kube-object.ts';
 import type { Bench } from './bench.ts';
 import { apply } from '../support/operator/installation.ts';
 import { waitUntil } from '../../deploy/local/progress.ts';
@@ -104,11 +105,19 @@ export async function createBindings(
 ): Promise<void> {
   const waiting = [...bindings];
   const worker = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      await bench.client.create(SPARK_JOB_SECRET_BINDING, next, AbortSignal.timeout(60_000));
-    }
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await create(bench, next);
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
+}
+
+/** As kubectl does: the API server checks the fields of what a person writes. */
+async function create({ connection }: Bench, binding: SparkJobSecretBinding): Promise<void> {
+  const path = `${pathOf(SPARK_JOB_SECRET_BINDING, binding.metadata.namespace)}?fieldValidation=Strict`;
+  const [signal, silenceMs] = [AbortSignal.timeout(60_000), 60_000];
+  const request = { method: 'POST', path, body: JSON.stringify(binding), contentType: 'application/json' } as const;
+  const { code, body } = await connection.send({ ...request, signal, silenceMs });
+  const text = await body.text();
+  if (code !== 201) throw new Error(`${binding.metadata.name} was not created: HTTP ${code} ${text}`);
 }
 
 /** Removes namespaces and all in them. */
