@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { cached, cacheFolder } from '../local/cache.ts';
+import { cached, cacheFolder, removeOld } from '../local/cache.ts';
 import { ensurePackages } from '../local/packages.ts';
 import { withProgress } from '../local/progress.ts';
 import { baseImage } from './base-image.ts';
@@ -49,6 +49,7 @@ export async function operatorImage(context: string = repository): Promise<Image
     const base = await baseImage(buildah, join(unfinished, 'base'));
     await withProgress("Building the operator's image", () => buildInto(unfinished, buildah, { base, context, name }));
   });
+  await removeOld('operator-image', folder);
   return archiveIn(folder, name);
 }
 

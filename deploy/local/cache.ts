@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { withLock } from './lock.ts';
@@ -27,13 +27,16 @@ export function shortHash(...parts: readonly (string | Buffer)[]): string {
 
 /**
  * The folder `kind-KEY` of the cache, made first when it is not there. It is made under another name and renamed, and one
- * process makes it while others wait: nobody ever sees half of it.
+ * process makes it while others wait: nobody ever sees half of it. Its time is that of its last use.
  * @throws whatever make throws; nothing is left then.
  */
 export async function cached(kind: string, key: string, make: (folder: string) => Promise<void>): Promise<string> {
   const root = cacheFolder();
   const entry = join(root, `${kind}-${key}`);
-  if (existsSync(entry)) return entry;
+  if (existsSync(entry)) {
+    await utimes(entry, new Date(), new Date());
+    return entry;
+  }
   return withLock(lockFile(kind), async () => {
     if (existsSync(entry)) return entry;
     await removeUnfinished(root, kind);
@@ -60,7 +63,7 @@ async function removeUnfinished(root: string, kind: string): Promise<void> {
   }
 }
 
-/** Removes the entries of a kind that are older than a day, save one: for those that each change of a file makes anew. */
+/** Removes the entries of a kind that nobody used for a day, save one: for those that each change of a file makes anew. */
 export async function removeOld(kind: string, kept: string): Promise<void> {
   const root = cacheFolder();
   for (const name of await readdir(root)) {
