@@ -43,6 +43,7 @@ const scenarios: readonly Scenario<Bench>[] = [
   {
     run: thousand,
     gives: [
+      'control-1000',
       'created-1000',
       'ready-1000',
       'one-more-p50',

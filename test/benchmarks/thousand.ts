@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { say } from '../../deploy/local/progress.ts';
+import type { SparkJobSecretBinding } from '../../operator/api/kinds.ts';
 import { apiMetrics, countWrites, writesBetween } from './api-writes.ts';
 import { type Bench, withOperator } from './bench.ts';
 import type { Values } from './figures.ts';
@@ -8,6 +9,7 @@ import {
   createBindings,
   createNamespaces,
   createStore,
+  deleteBindings,
   deleteNamespaces,
   namespacesOf,
   storeIsReady,
@@ -33,6 +35,7 @@ export async function thousand(bench: Bench): Promise<Values> {
   const namespaces = namespacesOf(bench, 'team', NAMESPACES);
   await createNamespaces(bench, namespaces);
   await createStore(bench, namespaces);
+  const control = await nobodyThere(bench, namespaces);
   const watch = new ReadyWatch(bench);
   try {
     const values = await withOperator(bench, async (operator) => {
@@ -46,11 +49,26 @@ export async function thousand(bench: Bench): Promise<Values> {
       await sleep(SETTLE_MS);
       return growth;
     });
-    return { ...values, ...(await rest(bench)) };
+    return { ...control, ...values, ...(await rest(bench)) };
   } finally {
     await watch.stop();
     await deleteNamespaces(bench, [...namespaces, storeNamespace(bench)]);
   }
+}
+
+/** What the machine takes for the objects alone; the client is warm afterwards, as that of the next figures is to be. */
+async function nobodyThere(bench: Bench, namespaces: readonly string[]): Promise<Values> {
+  say(`${BINDINGS} bindings without an operator…`);
+  const start = performance.now();
+  await createBindings(bench, bindingsIn(bench, namespaces));
+  const end = performance.now();
+  await deleteBindings(bench, namespaces);
+  await sleep(SETTLE_MS);
+  return { 'control-1000': (end - start) / 1000 };
+}
+
+function bindingsIn(bench: Bench, namespaces: readonly string[]): SparkJobSecretBinding[] {
+  return Array.from({ length: BINDINGS }, (_, i) => bindingOf(bench, namespaces[i % NAMESPACES] ?? '', i, GIFT));
 }
 
 interface Arrival {
@@ -62,9 +80,7 @@ interface Arrival {
 
 async function arrive({ bench, operator, watch, namespaces }: Arrival): Promise<Values> {
   say(`${BINDINGS} bindings of three keys each, in ${NAMESPACES} namespaces…`);
-  const bindings = Array.from({ length: BINDINGS }, (_, i) =>
-    bindingOf(bench, namespaces[i % NAMESPACES] ?? '', i, GIFT),
-  );
+  const bindings = bindingsIn(bench, namespaces);
   const [api, own] = [await apiMetrics(bench.connection), await operator.metrics()];
   const start = performance.now();
   const ready = watch.count(BINDINGS, 180_000);
