@@ -9,8 +9,8 @@ import { golden, key, view, type FullPod, type GoldenPod } from './bindings.ts';
 
 /** Below what Linux takes as one argument, beyond which a script is not read. */
 const LENGTH = 120_000;
-/** Of CPU time: others may use the machine meanwhile. */
-const MOST_MS = 1_000;
+/** Of this thread's CPU time, as others may use the machine meanwhile: ten times what it is. Quadratic is a hundred times more. */
+const MOST_MS = 4_000;
 
 const of = (text: string, end = ''): string => text.repeat(Math.floor(LENGTH / text.length)) + end;
 const HOSTILE: Readonly<Record<string, string>> = {
@@ -59,10 +59,10 @@ function replaced(pod: FullPod, at: Place, text: string): FullPod {
 
 /** CPU time in milliseconds. */
 function costOf(pod: FullPod): number {
-  const before = process.cpuUsage();
+  const before = process.threadCpuUsage();
   decide(pod, VIEWS, 'run0000000');
   explain(podSubject(pod), VIEWS, {});
-  const { user, system } = process.cpuUsage(before);
+  const { user, system } = process.threadCpuUsage(before);
   return (user + system) / 1000;
 }
 
@@ -117,7 +117,7 @@ describe('a hostile pod', function () {
     };
     for (const [what, list] of Object.entries(changes)) {
       const containers = [{ ...driver, [what]: list }, ...others];
-      expect(costOf({ ...pod, spec: { ...pod.spec, containers } }), what).to.be.below(3 * MOST_MS);
+      expect(costOf({ ...pod, spec: { ...pod.spec, containers } }), what).to.be.below(MOST_MS);
     }
   });
 });
