@@ -61,7 +61,7 @@ export class ConsoleWorld {
       ...{ baseURL: `https://127.0.0.1:${api.port}`, ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 } },
       ...options,
     });
-    context.setDefaultTimeout(5000);
+    context.setDefaultTimeout(15_000);
     await context.grantPermissions(['clipboard-read', 'clipboard-write']);
     const page = await context.newPage();
     const complaints: string[] = [];

@@ -7,7 +7,7 @@ const KEY = 'orders/DB_PASSWORD';
 const HOSTILE = '</td><img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script>';
 
 describe('the Secrets page, in a browser: what it keeps safe', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   let api: ApiWorld;
   let page: Page;
   let visit: Visit;

@@ -9,7 +9,7 @@ import { eachVisit, expectNoSidewaysScroll, goTo, readyCondition, signIn, type V
 const TOKEN = `${CANARY}-token.of-ada`;
 
 describe('the Secrets page, in a browser', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   let api: ApiWorld;
   let page: Page;
   let visit: Visit;

@@ -144,7 +144,7 @@ describe('the Python SDK, by the API', function () {
 
   it('keeps what it had while the operator is away', async () => {
     world.addBinding('analytics', 'orders', { references: [{ key: KEY }] });
-    await python.enter(pod, { cache_seconds: 0, timeout: 0.5 });
+    await python.enter(pod, { cache_seconds: 0, timeout: 2 });
     expect(await python.get(KEY)).to.deep.equal({ value: VALUE });
     await world.stop();
     expect(await python.get(KEY)).to.deep.equal({ value: VALUE });

@@ -30,7 +30,7 @@ describe('completion', () => {
       _spark_secrets; printf '%s\\n' "\${COMPREPLY[@]}"`;
     const { stdout } = await promisify(execFile)('bash', ['-c', line, 'bash', ...words], {
       cwd: folder,
-      timeout: 10_000,
+      timeout: 30_000,
     });
     return stdout.split('\n').filter((word) => word !== '');
   }
