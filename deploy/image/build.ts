@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { cached, cacheFolder, removeOld } from '../local/cache.ts';
+import { cachedWhileUsed, cacheFolder } from '../local/cache.ts';
 import { ensurePackages } from '../local/packages.ts';
 import { withProgress } from '../local/progress.ts';
 import { baseImage } from './base-image.ts';
@@ -44,12 +44,11 @@ const fileTime = '315532800';
 export async function operatorImage(context: string = repository): Promise<ImageArchive> {
   const key = await imageKey(context);
   const name = `registry.local/spark-secrets-operator:${key}`;
-  const folder = await cached('operator-image', key, async (unfinished) => {
+  const folder = await cachedWhileUsed('operator-image', key, async (unfinished) => {
     const buildah = await mainBuildah();
     const base = await baseImage(buildah, join(unfinished, 'base'));
     await withProgress("Building the operator's image", () => buildInto(unfinished, buildah, { base, context, name }));
   });
-  await removeOld('operator-image', folder);
   return archiveIn(folder, name);
 }
 

@@ -63,8 +63,18 @@ async function removeUnfinished(root: string, kind: string): Promise<void> {
   }
 }
 
-/** Removes the entries of a kind that nobody used for a day, save one: for those that each change of a file makes anew. */
-export async function removeOld(kind: string, kept: string): Promise<void> {
+/** Like cached, for what each change of a file makes anew: entries of the kind that nobody used for a day are removed. */
+export async function cachedWhileUsed(
+  kind: string,
+  key: string,
+  make: (folder: string) => Promise<void>,
+): Promise<string> {
+  const entry = await cached(kind, key, make);
+  await removeOld(kind, entry);
+  return entry;
+}
+
+async function removeOld(kind: string, kept: string): Promise<void> {
   const root = cacheFolder();
   for (const name of await readdir(root)) {
     const entry = join(root, name);

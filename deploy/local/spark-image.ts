@@ -1,7 +1,7 @@
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { cached, removeOld, shortHash } from './cache.ts';
+import { cachedWhileUsed, shortHash } from './cache.ts';
 import { type ImageConfig, imageDigest, type Layer, layerFromFolder, layersFile, writeImage } from './oci.ts';
 import { type Image, imageName } from './pause-image.ts';
 import { baseLayer, RECIPE, scriptsLayer, SPARK_HOME, SPARK_OWNER, sparkLayer } from './spark-layers.ts';
@@ -42,12 +42,11 @@ export async function buildSparkImage(options: {
     }
     const digest = imageDigest(layers, config);
     const fullName = imageName(name, digest);
-    const folder = await cached(`image-${name}`, shortHash(RECIPE, fullName), async (made) => {
+    const folder = await cachedWhileUsed(`image-${name}`, shortHash(RECIPE, fullName), async (made) => {
       const archive = join(made, 'image.tar');
       await writeImage(fullName, layers, config, archive);
       await writeFile(layersFile(archive), JSON.stringify(await keepLayers(layers, made, scratch)));
     });
-    await removeOld(`image-${name}`, folder);
     return { name: fullName, tar: join(folder, 'image.tar') };
   } finally {
     await rm(scratch, { recursive: true });

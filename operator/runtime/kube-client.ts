@@ -77,7 +77,7 @@ const TIMEOUT_MS = 10_000;
 const LONGEST_RETRY_AFTER_MS = 5_000;
 const FIELD_MANAGER = 'spark-secrets-operator';
 /** What we write has the fields of our types; to look for others the API server would decode it once more, a fifth of a Secret's cost. */
-const UNCHECKED = 'fieldValidation=Ignore';
+const WRITE = `fieldManager=${FIELD_MANAGER}&fieldValidation=Ignore`;
 
 /** The KubeClient of production. */
 export class HttpKubeClient implements KubeClient {
@@ -101,7 +101,7 @@ export class HttpKubeClient implements KubeClient {
 
   async create<T extends KubeObject>(kind: KubeKind<T>, object: T, signal: AbortSignal): Promise<T> {
     const { namespace, name } = object.metadata;
-    const path = `${pathOf(kind, namespace)}?fieldManager=${FIELD_MANAGER}&${UNCHECKED}`;
+    const path = `${pathOf(kind, namespace)}?${WRITE}`;
     return this.#call<T>({ method: 'POST', path, kind, name, signal, ...json(kind, object) });
   }
 
@@ -118,7 +118,7 @@ export class HttpKubeClient implements KubeClient {
 
   async replace<T extends KubeObject>(kind: KubeKind<T>, object: T, signal: AbortSignal): Promise<T> {
     const { namespace, name } = object.metadata;
-    const path = `${pathOf(kind, namespace, name)}?fieldManager=${FIELD_MANAGER}&${UNCHECKED}`;
+    const path = `${pathOf(kind, namespace, name)}?${WRITE}`;
     return this.#call<T>({ method: 'PUT', path, kind, name, signal, ...json(kind, object) });
   }
 

@@ -1,4 +1,5 @@
 import type { KubeConnection } from '../../operator/runtime/kube-connection.ts';
+import { answerOf } from './answer.ts';
 import { type Sample, samplesOf } from '../support/prometheus.ts';
 
 /** Number of writes that the API server has counted, by `verb resource`. */
@@ -19,11 +20,7 @@ const reads = ['GET', 'LIST', 'WATCH', 'CONNECT'];
 
 /** The API server's own page of metrics. */
 export async function apiMetrics(connection: KubeConnection): Promise<string> {
-  const signal = AbortSignal.timeout(30_000);
-  const { code, body } = await connection.send({ method: 'GET', path: '/metrics', signal, silenceMs: 30_000 });
-  const page = await body.text();
-  if (code !== 200) throw new Error(`the API server's metrics were not given: HTTP ${code}`);
-  return page;
+  return answerOf(connection, { method: 'GET', path: '/metrics' });
 }
 
 /** From the API server's metrics: the count of writes to the kinds that the operator writes, failed ones included. */

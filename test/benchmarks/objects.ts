@@ -5,8 +5,8 @@ import {
   type SparkJobSecretBinding,
   type StoreSpec,
 } from '../../operator/api/kinds.ts';
-import type { KubeRequest } from '../../operator/runtime/kube-connection.ts';
 import { pathOf } from '../../operator/runtime/kube-object.ts';
+import { answerOf } from './answer.ts';
 import type { Bench } from './bench.ts';
 import { apply } from '../support/operator/installation.ts';
 import { waitUntil } from '../../deploy/local/progress.ts';
@@ -112,22 +112,15 @@ export async function createBindings(
 }
 
 /** As kubectl does: the API server checks the fields of what a person writes. */
-async function create(bench: Bench, binding: SparkJobSecretBinding): Promise<void> {
+async function create({ connection }: Bench, binding: SparkJobSecretBinding): Promise<void> {
   const path = `${pathOf(SPARK_JOB_SECRET_BINDING, binding.metadata.namespace)}?fieldValidation=Strict`;
-  await send(bench, { method: 'POST', path, body: JSON.stringify(binding), contentType: 'application/json' });
+  await answerOf(connection, { method: 'POST', path, body: JSON.stringify(binding), contentType: 'application/json' });
 }
 
 /** Removes all bindings of namespaces. */
-export async function deleteBindings(bench: Bench, namespaces: readonly string[]): Promise<void> {
+export async function deleteBindings({ connection }: Bench, namespaces: readonly string[]): Promise<void> {
   for (const namespace of namespaces)
-    await send(bench, { method: 'DELETE', path: pathOf(SPARK_JOB_SECRET_BINDING, namespace) });
-}
-
-async function send({ connection }: Bench, request: Omit<KubeRequest, 'signal' | 'silenceMs'>): Promise<void> {
-  const [signal, silenceMs] = [AbortSignal.timeout(60_000), 60_000];
-  const { code, body } = await connection.send({ ...request, signal, silenceMs });
-  const text = await body.text();
-  if (code >= 300) throw new Error(`${request.method} ${request.path}: HTTP ${code} ${text}`);
+    await answerOf(connection, { method: 'DELETE', path: pathOf(SPARK_JOB_SECRET_BINDING, namespace) });
 }
 
 /** Removes namespaces and all in them. */

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { bundle } from '../../../deploy/image/bundle.ts';
 import { imageKey } from '../../../deploy/image/image-key.ts';
-import { cached, removeOld } from '../../../deploy/local/cache.ts';
+import { cachedWhileUsed } from '../../../deploy/local/cache.ts';
 import type { Cluster } from '../../../deploy/local/cluster.ts';
 import { KubeConnection } from '../../../operator/runtime/kube-connection.ts';
 import { adminConfig, tokenConfig } from '../kubeconfig.ts';
@@ -56,11 +56,9 @@ export async function createLaunch(parts: LaunchParts): Promise<Omit<Launch, 'pr
 
 /** The image's bundle, made once for these sources: it takes five seconds, and dozens of tests start it. */
 async function bundled(): Promise<string> {
-  const kind = 'operator-bundle';
-  const folder = await cached(kind, await imageKey(ROOT), async (made) => {
+  const folder = await cachedWhileUsed('operator-bundle', await imageKey(ROOT), async (made) => {
     await bundle(MAIN, join(made, BUNDLE));
   });
-  await removeOld(kind, folder);
   return join(folder, BUNDLE);
 }
 
