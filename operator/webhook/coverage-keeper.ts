@@ -36,7 +36,7 @@ export interface CoverageKeeperOptions {
   readonly ownNamespace: string;
   readonly target: WebhookTarget;
   readonly logger: Logger;
-  /** Called with the namespaces whose coverage is no longer what `covers` last said. */
+  /** Called with the namespaces of which `covers` said something that is no longer so. */
   readonly onChange: (namespaces: readonly string[]) => void;
   /** Milliseconds; default `performance.now()`. */
   readonly clock?: () => number;
@@ -55,7 +55,8 @@ export class CoverageKeeper implements Reconciler {
   readonly #options: CoverageKeeperOptions;
   readonly #clock: () => number;
   readonly #now: () => Date;
-  readonly #answers = new Map<string, Coverage>();
+  /** Namespace → all that was said of it since `onChange` was last called for it. */
+  readonly #answers = new Map<string, Set<Coverage>>();
   #lastWrite = Number.NEGATIVE_INFINITY;
   #written: Written | undefined;
   #view: View | undefined;
@@ -69,7 +70,9 @@ export class CoverageKeeper implements Reconciler {
   /** Judged by the configuration as last observed, never by what was sent. Quick: may be asked for each binding. */
   covers(namespace: string): Coverage {
     const coverage = this.#judge(namespace);
-    this.#answers.set(namespace, coverage);
+    const answers = this.#answers.get(namespace);
+    if (answers === undefined) this.#answers.set(namespace, new Set([coverage]));
+    else answers.add(coverage);
     return coverage;
   }
 
@@ -144,9 +147,12 @@ export class CoverageKeeper implements Reconciler {
   }
 
   #tellChanges(): void {
-    const changed = [...this.#answers].filter(([namespace, answer]) => this.#judge(namespace) !== answer);
-    for (const [namespace] of changed) this.#answers.delete(namespace);
-    if (changed.length > 0) this.#options.onChange(changed.map(([namespace]) => namespace));
+    // Who asks between the change and this run gets the new answer: the old one of another asker must not go with it.
+    const isOld = ([namespace, answers]: [string, Set<Coverage>]): boolean =>
+      answers.size > 1 || !answers.has(this.#judge(namespace));
+    const changed = [...this.#answers].filter(isOld).map(([namespace]) => namespace);
+    for (const namespace of changed) this.#answers.delete(namespace);
+    if (changed.length > 0) this.#options.onChange(changed);
   }
 
   #judge(namespace: string): Coverage {

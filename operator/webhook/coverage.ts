@@ -9,7 +9,6 @@ export const MUTATE_PATH = '/mutate-pod';
 
 const NAMESPACE_LABEL = 'kubernetes.io/metadata.name';
 const ROLE_LABEL = 'spark-role';
-/** Roles that say: here is a driver. */
 /**
  * A pod goes to one webhook at most. Executors to none, also those that have the label from their driver's conf: of an
  * executor nothing changes, and a webhook that is down shall not keep a running job from getting more.

@@ -241,4 +241,15 @@ describe('coverage of a namespace', () => {
     await world.settle(keeper);
     expect(world.told).to.deep.equal([['a', 'b'], ['b']]);
   });
+
+  it('tells who asked before a change, also when another one asks after it and before the run', async () => {
+    const world = await worldWithCertificates('a');
+    const keeper = world.coverageKeeper();
+    expect(keeper.covers('a')).to.equal('pending');
+    await keeper.reconcile(CONFIGURATION, NEVER);
+    expect(keeper.covers('a')).to.equal('covered');
+    expect(world.told).to.deep.equal([]);
+    await keeper.reconcile(CONFIGURATION, NEVER);
+    expect(world.told).to.deep.equal([['a']]);
+  });
 });
