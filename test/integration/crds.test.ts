@@ -78,4 +78,16 @@ describe('the CRDs, as the API server has them', function () {
     expect(spec).to.deep.include({ scope: 'Shared', unresolved: 'Block', precedence: 'Binding' });
     expect(spec['env']).to.deep.equal([{ name: 'A', key: 'A', targets: ['driver', 'executor'] }]);
   });
+
+  it('let server-side apply take the executors out of the targets that were filled in', async () => {
+    const applied = async (env: Fields): Promise<unknown> => {
+      const manifest = JSON.stringify(binding({ env: [{ name: 'A', key: 'A', ...env }] }, 'narrowed'));
+      const text = await kubectl(['apply', '--server-side', '-o', 'json', '-f', '-'], manifest);
+      return (JSON.parse(text) as { spec: { env: [{ targets: unknown }] } }).spec.env[0].targets;
+    };
+    expect(await applied({})).to.deep.equal(['driver', 'executor']);
+    expect(await applied({ targets: ['driver'] })).to.deep.equal(['driver']);
+    expect(await applied({ targets: ['executor'] })).to.deep.equal(['executor']);
+    expect(await applied({})).to.deep.equal(['driver', 'executor']);
+  });
 });
