@@ -13,6 +13,7 @@ import { watchNews } from './news.ts';
 import { Program } from './program.ts';
 import { HttpKubeClient, type KubeClient } from './runtime/kube-client.ts';
 import { KubeConnection } from './runtime/kube-connection.ts';
+import { OwnWrites } from './runtime/own-writes.ts';
 import { SparkSecretsOperator } from './operator.ts';
 import { keyFilter } from './stores/access.ts';
 import { StoreCache } from './stores/cache.ts';
@@ -48,7 +49,12 @@ export function compose(config: Config, kubeConfig: KubeConfig, onFatal: (reason
   const logger = createLogger({ level: config.logLevel });
   const metrics = new Metrics();
   const connection = new KubeConnection(kubeConfig);
-  const client = new HttpKubeClient(connection);
+  const ownWrites = new OwnWrites();
+  const client = new HttpKubeClient(connection, {
+    onWritten: ({ metadata }) => {
+      ownWrites.note(metadata.resourceVersion);
+    },
+  });
   const watches = createWatches({ ...config, connection, ...watchNews(logger) });
   metrics.watchNamespaces(() => watches.scope.states());
   const certificates = createCertificateView(config, watches, logger);
@@ -67,7 +73,10 @@ export function compose(config: Config, kubeConfig: KubeConfig, onFatal: (reason
     api?.useCertificate(chain, key);
   });
   const webhook = roles.has('webhook') ? createWebhook(parts, api, served) : undefined;
-  const kinds = reconciling ? watchedKinds(watches, reconciling.controllers, config, cache) : readKinds(watches, roles);
+  const beside = { cache, ownWrites };
+  const kinds = reconciling
+    ? watchedKinds(watches, reconciling.controllers, config, beside)
+    : readKinds(watches, roles);
   const operator = new SparkSecretsOperator(kinds, stringLogger(logger));
   const health = new HealthServer({ port: config.healthPort, metrics });
   const program = new Program({

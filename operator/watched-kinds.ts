@@ -7,6 +7,7 @@ import type { WatchedKind } from './operator.ts';
 import { ResourceEventType, type ResourceEvent } from './runtime/dot-i.ts';
 import type { AnyInformer } from './runtime/informer-group.ts';
 import type { KubeObject, ObjectMeta } from './runtime/kube-object.ts';
+import type { OwnWrites } from './runtime/own-writes.ts';
 import { requestFromKey } from './runtime/reconciler.ts';
 import { storeRefOf, type DriverPod, type SparkJobSecretBinding } from './api/kinds.ts';
 import type { RunSecret } from './api/run-secret.ts';
@@ -17,7 +18,7 @@ import { bindingsOf, informersOf, leasedFor, type Watches } from './watches.ts';
 export const COUNT_LAG_MS = 1_000;
 /** Bindings that come together are covered together. Milliseconds. */
 const COVERAGE_LAG_MS = 20;
-/** What is not a new spec is nearly always the echo of our own write: one look, a moment later, at all of them. Milliseconds. */
+/** What is neither a new spec nor known as a write of ours: somebody's hand in what is ours, or a write whose answer is late. Milliseconds. */
 const ECHO_LAG_MS = 500;
 
 /** Drivers that start together are judged together, and after the bindings that came before them. Milliseconds. */
@@ -25,6 +26,13 @@ const MISSED_LAG_MS = 100;
 
 /** Values that change together are one restart. Milliseconds. */
 const RESTART_LAG_MS = 1_000;
+
+/** What else an event is about. */
+export interface Beside {
+  readonly cache: Pick<StoreCache, 'refresh'>;
+  /** A write of ours was made from what was there: seen again it is no news to its controller. */
+  readonly ownWrites: Pick<OwnWrites, 'has'>;
+}
 
 /**
  * Which kinds are watched, and whom a change of each concerns. This is the whole of the way of an event: from here on
@@ -34,7 +42,7 @@ export function watchedKinds(
   watches: Watches,
   controllers: Controllers,
   config: Config,
-  cache: Pick<StoreCache, 'refresh'>,
+  beside: Beside,
 ): WatchedKind[] {
   watches.scope.onReadable((namespace) => {
     lookAtAll(watches, controllers);
@@ -42,9 +50,9 @@ export function watchedKinds(
     controllers.coverage.enqueue({ namespace: '', name: config.webhookConfiguration });
   });
   return [
-    bindingKind(watches, controllers, config),
-    storeKind(watches, controllers, cache),
-    ...coreKinds(watches, controllers),
+    bindingKind(watches, controllers, config, beside),
+    storeKind(watches, controllers, beside),
+    ...coreKinds(watches, controllers, beside),
     ...bareKinds(watches, controllers),
     ...webhookKinds(watches, controllers, config),
   ];
@@ -77,26 +85,25 @@ function bindingKind(
   watches: Watches,
   { bindings, runs, restarts, stores, coverage }: Controllers,
   config: Config,
+  { ownWrites }: Beside,
 ): WatchedKind {
   const newSpec = specChanges();
+  const firstOrLast = firstAndLast();
   return kind(watches.bindings, (event) => {
     restarts.enqueueAfter(RESTARTS, RESTART_LAG_MS);
     if (!newSpec(event)) {
-      bindings.enqueueAfter(requestOf(event), ECHO_LAG_MS);
+      if (!isOwn(event, ownWrites)) bindings.enqueueAfter(requestOf(event), ECHO_LAG_MS);
       return;
     }
     bindings.enqueue(requestOf(event));
     runs.enqueue(requestOf(event));
     stores.enqueueAfter(storeRefOf(event.object as unknown as SparkJobSecretBinding), COUNT_LAG_MS);
-    coverage.enqueueAfter({ namespace: '', name: config.webhookConfiguration }, COVERAGE_LAG_MS);
+    if (firstOrLast(event))
+      coverage.enqueueAfter({ namespace: '', name: config.webhookConfiguration }, COVERAGE_LAG_MS);
   });
 }
 
-function storeKind(
-  watches: Watches,
-  { bindings, stores }: Controllers,
-  cache: Pick<StoreCache, 'refresh'>,
-): WatchedKind {
+function storeKind(watches: Watches, { bindings, stores }: Controllers, { cache }: Beside): WatchedKind {
   const newSpec = specChanges();
   const newNote = changesOf(({ annotations }) => annotations?.[ANNOTATIONS.refresh] ?? '');
   return kind(watches.stores, (event) => {
@@ -118,7 +125,7 @@ function specChanges(): (event: ResourceEvent) => boolean {
   return changesOf(({ uid, generation }) => `${uid ?? ''}/${generation ?? 0}`);
 }
 
-function coreKinds(watches: Watches, { bindings, runs, restarts }: Controllers): WatchedKind[] {
+function coreKinds(watches: Watches, { bindings, runs, restarts }: Controllers, { ownWrites }: Beside): WatchedKind[] {
   const newLabels = changesOf(({ labels }) => JSON.stringify(labels));
   return [
     kind(watches.secrets, (event) => {
@@ -126,7 +133,7 @@ function coreKinds(watches: Watches, { bindings, runs, restarts }: Controllers):
       const { namespace } = requestOf(event);
       const name = owner?.name ?? metaOf(event).labels?.[LABELS.binding];
       if (name === undefined) return;
-      bindings.enqueueAfter({ namespace, name }, ECHO_LAG_MS);
+      if (!isOwn(event, ownWrites)) bindings.enqueueAfter({ namespace, name }, ECHO_LAG_MS);
       runs.enqueue({ namespace, name });
       restarts.enqueueAfter(RESTARTS, RESTART_LAG_MS);
     }),
@@ -198,6 +205,25 @@ function metaOf({ object }: ResourceEvent): ObjectMeta {
 function requestOf(event: ResourceEvent): { readonly namespace: string; readonly name: string } {
   const { namespace = '', name } = metaOf(event);
   return { namespace, name };
+}
+
+/** Also a deletion may show what we wrote last. */
+function isOwn(event: ResourceEvent, ownWrites: Beside['ownWrites']): boolean {
+  return event.type !== ResourceEventType.Deleted && ownWrites.has(metaOf(event).resourceVersion);
+}
+
+/** Says of each event whether its object is the first one that is seen of its namespace, or was the last. */
+function firstAndLast(): (event: ResourceEvent) => boolean {
+  const seen = new Map<string, Set<string>>();
+  return (event) => {
+    const { namespace, name } = requestOf(event);
+    const names = seen.get(namespace) ?? new Set();
+    if (event.type === ResourceEventType.Deleted) names.delete(name);
+    else names.add(name);
+    if (names.size > 0) seen.set(namespace, names);
+    else seen.delete(namespace);
+    return names.size < 2;
+  };
 }
 
 /** Says of each event whether what `digest` looks at has changed since the one before; a deletion always has. */

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Controllers } from '../operator/compose-controllers.ts';
 import { KubeConnection } from '../operator/runtime/kube-connection.ts';
 import type { KubeObject } from '../operator/runtime/kube-object.ts';
@@ -67,4 +68,102 @@ describe('a namespace that can not be read in full', () => {
       await eventually(() => looked.includes(`late/${request}`));
     });
   }
+});
+
+describe('what a change of a binding or its Secret is about', () => {
+  const BINDINGS = '/apis/secrets.iomete.com/v1alpha1/sparkjobsecretbindings';
+  const SECRETS = '/api/v1/secrets';
+  /** Later than any look that a change would bring. */
+  const QUIET_MS = 900;
+  let api: ApiServer;
+  let connection: KubeConnection;
+  let part: OperatorPart | undefined;
+  let own: Set<string>;
+  let looked: string[];
+
+  beforeEach(async () => {
+    own = new Set();
+    looked = [];
+    api = new ApiServer();
+    await api.start();
+    connection = new KubeConnection(api.kubeConfig());
+  });
+  afterEach(async () => {
+    await part?.stop();
+    await connection.close();
+    await api.stop();
+  });
+
+  async function start(name: keyof Controllers): Promise<void> {
+    part = await startOperatorPart({
+      connection,
+      namespace: 'operator',
+      name,
+      reconciler: () => ({ reconcile: (request) => Promise.resolve(void looked.push(requestKey(request))) }),
+      ownWrites: { has: (version) => version !== undefined && own.has(version) },
+      onError: (error) => {
+        throw error;
+      },
+    });
+  }
+
+  /** As the next version, which is the operator's own write if `isOwn`. */
+  function put(collection: string, object: KubeObject, isOwn = false): void {
+    const { resourceVersion = '0' } = api.store.put(collection, {
+      ...object,
+      metadata: { ...object.metadata },
+    }).metadata;
+    if (isOwn) own.add(resourceVersion);
+  }
+
+  const secret = (annotations: Record<string, string>): KubeObject => ({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: {
+      name: 'spark-secrets-orders',
+      namespace: 'analytics',
+      labels: { 'secrets.iomete.com/binding': 'orders' },
+      annotations,
+    },
+  });
+
+  it('is no news to its controller when it is the own write that comes back', async () => {
+    put(BINDINGS, binding());
+    await start('bindings');
+    await eventually(() => looked.length === 1);
+    put(BINDINGS, { ...binding(), status: { secretName: 'spark-secrets-orders' } } as KubeObject, true);
+    put(SECRETS, secret({}), true);
+    await eventually(() => part?.watches.secrets.get('analytics', 'spark-secrets-orders') !== undefined);
+    await sleep(QUIET_MS);
+    expect(looked).to.deep.equal(['analytics/orders']);
+  });
+
+  it('is looked at when somebody else made it, and when what was written last is gone', async () => {
+    put(BINDINGS, binding());
+    put(SECRETS, secret({}), true);
+    await start('bindings');
+    await eventually(() => looked.length === 1);
+    put(BINDINGS, { ...binding(), status: { secretName: 'another' } } as KubeObject);
+    await eventually(() => looked.length === 2);
+    put(SECRETS, secret({ hand: 'in it' }));
+    await eventually(() => looked.length === 3);
+    put(BINDINGS, binding({ precedence: 'Pod' }, { generation: 2 }), true);
+    await eventually(() => looked.length === 4);
+    api.store.delete(SECRETS, 'analytics', 'spark-secrets-orders');
+    await eventually(() => looked.length === 5);
+  });
+
+  it('concerns the coverage when a namespace gets its first binding, and when it loses its last one', async () => {
+    await start('coverage');
+    put(BINDINGS, binding());
+    await eventually(() => looked.length === 1);
+    for (const name of ['a', 'b', 'c']) put(BINDINGS, binding({}, { name, generation: 1 }));
+    await eventually(() => part?.watches.bindings.list().length === 4);
+    await sleep(QUIET_MS);
+    expect(looked).to.have.length(1);
+    put(BINDINGS, binding({}, { namespace: 'elsewhere' }));
+    await eventually(() => looked.length === 2);
+    api.store.delete(BINDINGS, 'elsewhere', 'orders');
+    await eventually(() => looked.length === 3);
+  });
 });

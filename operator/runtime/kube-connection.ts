@@ -12,6 +12,8 @@ export interface KubeRequest {
   readonly signal: AbortSignal;
   /** How long the server may say nothing: before the answer begins, and within it. Milliseconds. */
   readonly silenceMs: number;
+  /** The answer lasts for minutes. */
+  readonly isWatch?: boolean;
 }
 
 /** An answer whose body is still to be read. `retryAfterMs` is the Retry-After header. */
@@ -23,6 +25,18 @@ export interface KubeAnswer {
 
 type Headers = Readonly<Record<string, string>>;
 
+/**
+ * A call has a connection to itself while it lasts, over HTTP/1.1: it costs Node and the API server less than a stream of
+ * HTTP/2 does (docs/decisions/0020-calls-and-watches.md). Watches are quiet, and may be hundreds: they share connections.
+ */
+interface Pools {
+  readonly calls: Dispatcher;
+  readonly watches: Dispatcher;
+}
+
+/** Calls at once; others wait for their turn. */
+const MOST_CALLS = 64;
+
 /** How long headers (a token) and certificates are used before they are read again; client-node adds up to 60 s to it. */
 const CREDENTIALS_MS = 30_000;
 
@@ -30,13 +44,13 @@ const CREDENTIALS_MS = 30_000;
 const KEEP_ALIVE_MS = 45_000;
 
 /**
- * The one pool of connections to the API server, shared by the client and all informers. Made once, by compose.
+ * All connections to the API server, shared by the client and the informers. Made once, by compose.
  *
  * KubeConfig finds the cluster, the credentials and the proxy, but in client-node 2.0.1 its
  * `applySecurityAuthentication` makes a new undici Agent for each request (and reads the CA file): a TLS handshake each
  * time. So it is asked at most every 30 seconds, and its answer is used for all requests in between; that also carries
- * a ServiceAccount token's rotation into the next request and the next watch. The pool lives as long as the certificates
- * stay the same.
+ * a ServiceAccount token's rotation into the next request and the next watch. The pools live as long as the
+ * certificates stay the same.
  */
 export class KubeConnection {
   readonly #kubeConfig: KubeConfig;
@@ -44,7 +58,7 @@ export class KubeConnection {
   readonly #prefix: string;
   #credentials: Promise<Headers> | undefined;
   #readAt = -Infinity;
-  #pool: Dispatcher | undefined;
+  #pools: Pools | undefined;
   #fingerprint = '';
 
   /** Throws if the kubeconfig has no current cluster. */
@@ -60,8 +74,8 @@ export class KubeConnection {
   /** Sends a request; rejects if no answer begins. The caller must read or destroy the body. */
   async send(request: KubeRequest): Promise<KubeAnswer> {
     const headers = await this.#authenticate();
-    if (this.#pool === undefined) throw new Error('The connection to the API server is closed.');
-    const answer = await this.#pool.request({
+    if (this.#pools === undefined) throw new Error('The connection to the API server is closed.');
+    const answer = await this.#pools[request.isWatch ? 'watches' : 'calls'].request({
       origin: this.#origin,
       path: this.#prefix + request.path,
       method: request.method,
@@ -82,7 +96,7 @@ export class KubeConnection {
 
   /** Ends all connections; what is under way fails. */
   async close(): Promise<void> {
-    await this.#pool?.destroy();
+    await Promise.all(Array.from(each(this.#pools), (pool) => pool.destroy()));
   }
 
   async #authenticate(): Promise<Headers> {
@@ -105,22 +119,32 @@ export class KubeConnection {
     await this.#kubeConfig.applyToHTTPSOptions(tls);
     const options = this.#kubeConfig.createDispatcherOptions(this.#kubeConfig.getCurrentCluster(), tls as AgentOptions);
     const fingerprint = createHash('sha256').update(JSON.stringify(options)).digest('base64');
-    if (this.#pool === undefined || fingerprint !== this.#fingerprint) {
+    if (this.#pools === undefined || fingerprint !== this.#fingerprint) {
       // close() lets running requests and watches end by themselves.
-      void this.#pool?.close();
-      this.#pool = poolOf(options) ?? context.getDispatcher() ?? new Agent();
+      for (const pool of each(this.#pools)) void pool.close();
+      this.#pools = poolsOf(options, () => context.getDispatcher() ?? new Agent());
       this.#fingerprint = fingerprint;
     }
     return context.getHeaders();
   }
 }
 
-/** Nothing for a proxy: that dispatcher is taken as client-node builds it, though it keeps idle connections for 4 s only. */
-function poolOf(options: DispatcherOptions): Agent | undefined {
-  const keepAliveTimeout = KEEP_ALIVE_MS;
-  if (options.type === 'none') return new Agent({ keepAliveTimeout });
-  if (options.type !== 'agent') return undefined;
-  return new Agent({ keepAliveTimeout, connect: options.connect as buildConnector.BuildOptions });
+function each(pools: Pools | undefined): Iterable<Dispatcher> {
+  return new Set(pools === undefined ? [] : [pools.calls, pools.watches]);
+}
+
+/** For a proxy both are the one that client-node builds, though it keeps idle connections for 4 s only. */
+function poolsOf(options: DispatcherOptions, ofProxy: () => Dispatcher): Pools {
+  if (options.type !== 'none' && options.type !== 'agent') {
+    const pool = ofProxy();
+    return { calls: pool, watches: pool };
+  }
+  const connect = options.type === 'agent' ? { connect: options.connect as buildConnector.BuildOptions } : {};
+  const common = { keepAliveTimeout: KEEP_ALIVE_MS, ...connect };
+  return {
+    calls: new Agent({ ...common, allowH2: false, connections: MOST_CALLS }),
+    watches: new Agent({ ...common, allowH2: true }),
+  };
 }
 
 /** Seconds, or a date (RFC 9110, 10.2.3). */

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { ApiError, apiErrorOf, noAnswerError, type Subject } from './api-error.ts';
-import type { KubeAnswer, KubeConnection } from './kube-connection.ts';
+import type { KubeAnswer, KubeConnection, KubeRequest } from './kube-connection.ts';
 import { type KubeKind, type KubeObject, pathOf } from './kube-object.ts';
 
 /** Which objects to list and watch. */
@@ -79,7 +79,7 @@ export async function* watchEvents(
   const timeoutSeconds = String(Math.round(300 + Math.random() * 300));
   const watch = { watch: 'true', resourceVersion, allowWatchBookmarks: 'true', timeoutSeconds };
   const subject = subjectOf(selection, watch);
-  const answer = await answerOf(selection, subject, options);
+  const answer = await answerOf(selection, subject, { ...options, isWatch: true });
   for await (const line of linesOf(answer.body)) {
     if (line !== '') yield parse(subject, line) as WatchEvent;
   }
@@ -88,7 +88,7 @@ export async function* watchEvents(
 async function answerOf(
   selection: Selection,
   subject: Subject,
-  options: { readonly signal: AbortSignal; readonly silenceMs: number },
+  options: Pick<KubeRequest, 'signal' | 'silenceMs' | 'isWatch'>,
 ): Promise<KubeAnswer> {
   const answer = await selection.connection.send({ method: 'GET', path: subject.path, ...options });
   if (answer.code !== 200) throw apiErrorOf(subject, answer, await answer.body.text());

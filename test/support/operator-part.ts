@@ -4,7 +4,7 @@ import { SparkSecretsOperator } from '../../operator/operator.ts';
 import { Controller } from '../../operator/runtime/controller.ts';
 import type { KubeConnection } from '../../operator/runtime/kube-connection.ts';
 import type { Reconciler } from '../../operator/runtime/reconciler.ts';
-import { watchedKinds } from '../../operator/watched-kinds.ts';
+import { watchedKinds, type Beside } from '../../operator/watched-kinds.ts';
 import { createWatches, type Watches } from '../../operator/watches.ts';
 
 /** One controller of the operator with the watches of all of it, on a real API server; the others only look. */
@@ -20,6 +20,8 @@ export interface OperatorPartOptions {
   readonly watchNamespaces?: readonly string[];
   readonly name: keyof Controllers;
   readonly reconciler: (watches: Watches) => Reconciler;
+  /** Left out: nothing is the operator's own write. */
+  readonly ownWrites?: Beside['ownWrites'];
   /** Whatever goes wrong. */
   readonly onError: (error: unknown) => void;
 }
@@ -56,9 +58,9 @@ export async function startOperatorPart(options: OperatorPartOptions): Promise<O
     authorities: controller('authorities'),
   };
   const quiet = (): void => undefined;
-  const noCache = { refresh: () => Promise.resolve() };
+  const beside = { cache: { refresh: () => Promise.resolve() }, ownWrites: options.ownWrites ?? { has: () => false } };
   const logger = { debug: quiet, info: quiet, warn: quiet, error: onError };
-  const operator = new SparkSecretsOperator(watchedKinds(watches, controllers, config, noCache), logger);
+  const operator = new SparkSecretsOperator(watchedKinds(watches, controllers, config, beside), logger);
   await operator.start();
   controllers[name].start();
   return {
