@@ -34,8 +34,8 @@ interface Pools {
   readonly watches: Dispatcher;
 }
 
-/** Calls at once; others wait for their turn. */
-const MOST_CALLS = 64;
+/** Calls at once; others wait. More than the rooms have under way together, so that the lease never waits behind a crowd of the API's. */
+const MOST_CALLS = 256;
 
 /** How long headers (a token) and certificates are used before they are read again; client-node adds up to 60 s to it. */
 const CREDENTIALS_MS = 30_000;

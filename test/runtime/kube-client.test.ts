@@ -219,8 +219,8 @@ describe('kube client', () => {
 
     it('are not as many as the calls of one moment', async () => {
       client = new HttpKubeClient(connection);
-      await Promise.all(Array.from({ length: 500 }, () => get('a')));
-      expect(api.connections).to.be.at.most(64);
+      await Promise.all(Array.from({ length: 1_000 }, () => get('a')));
+      expect(api.connections).to.be.at.most(256);
     });
 
     it('take a new token when the old one was refused', async () => {
