@@ -88,7 +88,6 @@ function bindingKind(
   { ownWrites }: Beside,
 ): WatchedKind {
   const newSpec = specChanges();
-  const firstOrLast = firstAndLast();
   return kind(watches.bindings, (event) => {
     restarts.enqueueAfter(RESTARTS, RESTART_LAG_MS);
     if (!newSpec(event)) {
@@ -98,7 +97,8 @@ function bindingKind(
     bindings.enqueue(requestOf(event));
     runs.enqueue(requestOf(event));
     stores.enqueueAfter(storeRefOf(event.object as unknown as SparkJobSecretBinding), COUNT_LAG_MS);
-    if (firstOrLast(event))
+    // The informer has taken the change in: it was the first one of its namespace, or the last.
+    if (watches.bindings.list(requestOf(event).namespace).length < 2)
       coverage.enqueueAfter({ namespace: '', name: config.webhookConfiguration }, COVERAGE_LAG_MS);
   });
 }
@@ -210,20 +210,6 @@ function requestOf(event: ResourceEvent): { readonly namespace: string; readonly
 /** Also a deletion may show what we wrote last. */
 function isOwn(event: ResourceEvent, ownWrites: Beside['ownWrites']): boolean {
   return event.type !== ResourceEventType.Deleted && ownWrites.has(metaOf(event).resourceVersion);
-}
-
-/** Says of each event whether its object is the first one that is seen of its namespace, or was the last. */
-function firstAndLast(): (event: ResourceEvent) => boolean {
-  const seen = new Map<string, Set<string>>();
-  return (event) => {
-    const { namespace, name } = requestOf(event);
-    const names = seen.get(namespace) ?? new Set();
-    if (event.type === ResourceEventType.Deleted) names.delete(name);
-    else names.add(name);
-    if (names.size > 0) seen.set(namespace, names);
-    else seen.delete(namespace);
-    return names.size < 2;
-  };
 }
 
 /** Says of each event whether what `digest` looks at has changed since the one before; a deletion always has. */
