@@ -287,6 +287,7 @@ describe('credentials on lease, with the operator killed in between', function (
       '{"spec":{"vault":{"dynamicPaths":["other/*"]}}}',
     ]);
     await wait('sjsb/orders', 'condition=Ready=false');
+    await sleep(1_000); // The webhook's own watch may bring it some milliseconds after kubectl's.
     const refusal = await operator.client.create(POD, driverPod('refused', namespace), signal).then(
       () => 'admitted',
       (error: unknown) => String(error),

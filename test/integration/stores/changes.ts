@@ -49,9 +49,7 @@ export const CHANGES: Readonly<Record<string, Change>> = {
     await backend.remove('own/K3');
     const told = { status: 'False', reason: 'KeyNotFound', message: /own\/K3/ } as const;
     await stage.until('it is told', backend.limitMs, () => untold(stage, [scene.subject(name)], told));
-    expect(await stage.tryDriver(scene.jobs, name))
-      .to.have.property('refused')
-      .that.contains('KeyNotFound');
+    expect(await stage.whyRefused(scene.jobs, name)).to.contain('KeyNotFound');
     expect(scene.valueOf(name, 'OWN')).to.equal(before);
     const rest = scene.bindings.filter((subject) => subject.name !== name);
     await stage.until('the others are Ready', 0, () => untold(stage, [scene.store, ...rest], READY));

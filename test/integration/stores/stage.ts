@@ -22,6 +22,9 @@ import { type Cluster, testCluster } from '../../support/test-cluster.ts';
 
 const KINDS: readonly KubeKind[] = [NAMESPACE, SECRET, SECRET_STORE_CONFIG, SPARK_JOB_SECRET_BINDING];
 
+/** Within so long every watch has brought what one of them brought; milliseconds. */
+const SEEN_MS = 2_000;
+
 /** An object of a test: written as a person writes it. */
 export type Manifest = KubeObject & Readonly<Record<string, unknown>>;
 
@@ -119,6 +122,20 @@ export class Stage {
     });
     const text = await body.text();
     return code < 300 ? { pod: text } : { refused: (JSON.parse(text) as { message: string }).message };
+  }
+
+  /**
+   * Why the webhook refuses the driver of an application. It knows a status once its own watch has brought it, which may
+   * be some milliseconds after ours: a driver is tried until it is refused.
+   */
+  async whyRefused(namespace: string, application: string): Promise<string> {
+    const end = performance.now() + SEEN_MS;
+    for (;;) {
+      const { refused } = await this.tryDriver(namespace, application);
+      if (refused !== undefined) return refused;
+      if (performance.now() > end) throw new Error(`the driver of ${application} is still admitted`);
+      await sleep(20);
+    }
   }
 
   /** The text of a path of the API, as a person who may see everything gets it. */
