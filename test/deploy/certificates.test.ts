@@ -48,12 +48,14 @@ describe('the certificate of the chart', function () {
     });
 
   it('of cert-manager is for the names by which the operator is called', async () => {
-    const objects = await rendered(ON);
-    const { dnsNames, commonName } = certificate(objects, NAME);
-    const service = only(objects, 'Service').metadata;
-    const target = { kind: 'service', namespace: 'apart', name: service.name, clusterDomain: 'cluster.local' } as const;
-    expect(dnsNames).to.deep.equal(servingNames(target));
-    expect(commonName).to.equal(dnsNames?.[0]);
+    for (const clusterDomain of ['cluster.local', '']) {
+      const objects = await rendered({ ...ON, clusterDomain });
+      const { dnsNames, commonName } = certificate(objects, NAME);
+      const service = only(objects, 'Service').metadata;
+      const target = { kind: 'service', namespace: 'apart', name: service.name, clusterDomain: 'cluster.local' } as const;
+      expect(dnsNames).to.deep.equal(servingNames(target));
+      expect(commonName).to.equal(dnsNames?.[0]);
+    }
     const long = await rendered({ ...ON, fullnameOverride: 'a'.repeat(50), clusterDomain: 'example.org' });
     expect(certificate(long, 'a'.repeat(50)).dnsNames).to.include(`${'a'.repeat(50)}.apart.svc.example.org`);
   });

@@ -10,6 +10,10 @@ const granted = [
   { namespaces: { selector: { matchLabels: { 'secrets.iomete.com/use-default-store': 'true' } } }, keys: ['**'] },
 ];
 
+interface Policy {
+  readonly egress: readonly { readonly ports: readonly object[] }[];
+}
+
 async function store(values: Record<string, unknown>): Promise<unknown> {
   return only(await rendered({ secretStore: values }), STORE).spec;
 }
@@ -59,6 +63,23 @@ describe('secretStore', function () {
     expect(await store({ type: 'vault', vaultSettings: { ...vault, ...more } }))
       .to.have.property('vault')
       .that.deep.equals({ ...vault, ...more });
+  });
+
+  it('of type vault is reached at its port by the NetworkPolicy', async () => {
+    const ports = {
+      'https://vault:8200': 8200,
+      'https://vault:8443/': 8443,
+      'https://vault': 443,
+      'http://vault/': 80,
+      'https://[fd00::1]:8200': 8200,
+      'https://[fd00::1]': 443,
+    };
+    const networkPolicy = { enabled: true, egress: { enabled: true } };
+    for (const [endpoint, port] of Object.entries(ports)) {
+      const secretStore = { type: 'vault', vaultSettings: { ...vault, endpoint, token: 'root' } };
+      const { egress } = only(await rendered({ networkPolicy, secretStore }), 'NetworkPolicy').spec as Policy;
+      expect(egress.at(-1)?.ports, endpoint).to.deep.equal([{ port, protocol: 'TCP' }]);
+    }
   });
 
   it('of type kubernetes has its values in Secret iomete-secret-store, as IOMETE does', async () => {

@@ -9,7 +9,7 @@ const DRIVER_NAME = 'spark-kubernetes-driver';
 const UNNAMED = 'spark';
 
 /**
- * spark-submit in cluster mode, Spark 3.3 and later, also when an operator runs it: drivers of Kubeflow's and Apache's have
+ * spark-submit in cluster mode, Spark 3.4 to 4.1 (3.3 has the same form), also when an operator runs it: drivers of Kubeflow's and Apache's have
  * the same shape. The driver's args are `driver [--proxy-user U] --properties-file FILE --class …`
  * (`DriverCommandFeatureStep`).
  */
