@@ -5,7 +5,7 @@ import { RestartReconciler } from './controllers/rotation-restart/reconciler.ts'
 import { StoreReconciler } from './controllers/secret-store-config/reconciler.ts';
 import { RunReconciler } from './controllers/spark-application-run/reconciler.ts';
 import { BindingReconciler } from './controllers/spark-job-secret-binding/reconciler.ts';
-import { COUNT_LAG_MS } from './watched-kinds.ts';
+import { COUNT_LAG_MS, type Beside } from './watched-kinds.ts';
 import { FollowedSecrets } from './followed-secrets.ts';
 import { NamespaceReferences } from './namespace-references.ts';
 import { controllerNews } from './news.ts';
@@ -14,6 +14,7 @@ import { Controller } from './runtime/controller.ts';
 import { EventRecorder } from './runtime/events.ts';
 import { leaseCounts } from './lease-counts.ts';
 import { LeaderElection } from './runtime/leader-election.ts';
+import { OwnWrites } from './runtime/own-writes.ts';
 import { requestFromKey, type Reconciler } from './runtime/reconciler.ts';
 import { StoreCache, type StoreCacheOptions } from './stores/cache.ts';
 import { storeOpener } from './stores/registry.ts';
@@ -35,7 +36,7 @@ export function createReconciling(
   parts: Parts,
   onStartedLeading: () => void,
   onFatal: (reason: string) => void,
-): Reconciling & { readonly cache: StoreCache } {
+): Reconciling & Beside & { readonly cache: StoreCache } {
   const { config, client, logger } = parts;
   const election = new LeaderElection({
     client,
@@ -53,7 +54,7 @@ export function createReconciling(
   return { ...createControllers(parts), election };
 }
 
-function createControllers(parts: Parts): { controllers: Controllers; cache: StoreCache; events: EventRecorder } {
+function createControllers(parts: Parts): Omit<Reconciling, 'election'> & Beside & { readonly cache: StoreCache } {
   const { config, logger, client, watches, metrics } = parts;
   const events = new EventRecorder({
     client,
@@ -76,13 +77,14 @@ function createControllers(parts: Parts): { controllers: Controllers; cache: Sto
       for (const { metadata } of watches.bindings.list(namespace)) bindings.enqueue({ namespace, name: metadata.name });
   });
   const now = (): Date => new Date();
+  const ownWrites = new OwnWrites();
   const sources = { ...watches, cache, coverage };
   const { scope } = watches;
   const ofCertificates = certificateReconcilers(parts);
   const bindings = controller(
     parts,
     'sparkjobsecretbinding',
-    scope.guard(new BindingReconciler({ client, sources, events, now })),
+    scope.guard(new BindingReconciler({ client, sources, events, ownWrites, now })),
     BINDINGS_AT_ONCE,
   );
   const controllers = {
@@ -97,7 +99,7 @@ function createControllers(parts: Parts): { controllers: Controllers; cache: Sto
   };
   for (const each of Object.values(controllers)) metrics.watchQueue(each.name, () => each.size);
   metrics.watchLeases(() => leaseCounts(watches.runs.list()));
-  return { controllers, cache, events };
+  return { controllers, cache, events, ownWrites };
 }
 
 function createMissed(

@@ -13,7 +13,6 @@ import { watchNews } from './news.ts';
 import { Program } from './program.ts';
 import { HttpKubeClient, type KubeClient } from './runtime/kube-client.ts';
 import { KubeConnection } from './runtime/kube-connection.ts';
-import { OwnWrites } from './runtime/own-writes.ts';
 import { SparkSecretsOperator } from './operator.ts';
 import { keyFilter } from './stores/access.ts';
 import { StoreCache } from './stores/cache.ts';
@@ -49,12 +48,7 @@ export function compose(config: Config, kubeConfig: KubeConfig, onFatal: (reason
   const logger = createLogger({ level: config.logLevel });
   const metrics = new Metrics();
   const connection = new KubeConnection(kubeConfig);
-  const ownWrites = new OwnWrites();
-  const client = new HttpKubeClient(connection, {
-    onWritten: ({ metadata }) => {
-      ownWrites.note(metadata.resourceVersion);
-    },
-  });
+  const client = new HttpKubeClient(connection);
   const watches = createWatches({ ...config, connection, ...watchNews(logger) });
   metrics.watchNamespaces(() => watches.scope.states());
   const certificates = createCertificateView(config, watches, logger);
@@ -73,9 +67,8 @@ export function compose(config: Config, kubeConfig: KubeConfig, onFatal: (reason
     api?.useCertificate(chain, key);
   });
   const webhook = roles.has('webhook') ? createWebhook(parts, api, served) : undefined;
-  const beside = { cache, ownWrites };
   const kinds = reconciling
-    ? watchedKinds(watches, reconciling.controllers, config, beside)
+    ? watchedKinds(watches, reconciling.controllers, config, reconciling)
     : readKinds(watches, roles);
   const operator = new SparkSecretsOperator(kinds, stringLogger(logger));
   const health = new HealthServer({ port: config.healthPort, metrics });

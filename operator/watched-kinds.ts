@@ -8,7 +8,7 @@ import { ResourceEventType, type ResourceEvent } from './runtime/dot-i.ts';
 import type { AnyInformer } from './runtime/informer-group.ts';
 import type { KubeObject, ObjectMeta } from './runtime/kube-object.ts';
 import type { OwnWrites } from './runtime/own-writes.ts';
-import { requestFromKey } from './runtime/reconciler.ts';
+import { requestFromKey, type Request } from './runtime/reconciler.ts';
 import { storeRefOf, type DriverPod, type SparkJobSecretBinding } from './api/kinds.ts';
 import type { RunSecret } from './api/run-secret.ts';
 import type { StoreCache } from './stores/cache.ts';
@@ -30,8 +30,8 @@ const RESTART_LAG_MS = 1_000;
 /** What else an event is about. */
 export interface Beside {
   readonly cache: Pick<StoreCache, 'refresh'>;
-  /** A write of ours was made from what was there: seen again it is no news to its controller. */
-  readonly ownWrites: Pick<OwnWrites, 'has'>;
+  /** What bindings' own controller wrote for one. */
+  readonly ownWrites: Pick<OwnWrites, 'take'>;
 }
 
 /**
@@ -91,7 +91,7 @@ function bindingKind(
   return kind(watches.bindings, (event) => {
     restarts.enqueueAfter(RESTARTS, RESTART_LAG_MS);
     if (!newSpec(event)) {
-      if (!isOwn(event, ownWrites)) bindings.enqueueAfter(requestOf(event), ECHO_LAG_MS);
+      if (!isOwn(event, requestOf(event), ownWrites)) bindings.enqueueAfter(requestOf(event), ECHO_LAG_MS);
       return;
     }
     bindings.enqueue(requestOf(event));
@@ -133,7 +133,7 @@ function coreKinds(watches: Watches, { bindings, runs, restarts }: Controllers, 
       const { namespace } = requestOf(event);
       const name = owner?.name ?? metaOf(event).labels?.[LABELS.binding];
       if (name === undefined) return;
-      if (!isOwn(event, ownWrites)) bindings.enqueueAfter({ namespace, name }, ECHO_LAG_MS);
+      if (!isOwn(event, { namespace, name }, ownWrites)) bindings.enqueueAfter({ namespace, name }, ECHO_LAG_MS);
       runs.enqueue({ namespace, name });
       restarts.enqueueAfter(RESTARTS, RESTART_LAG_MS);
     }),
@@ -202,14 +202,14 @@ function metaOf({ object }: ResourceEvent): ObjectMeta {
   return (object as unknown as { metadata: ObjectMeta }).metadata;
 }
 
-function requestOf(event: ResourceEvent): { readonly namespace: string; readonly name: string } {
+function requestOf(event: ResourceEvent): Request {
   const { namespace = '', name } = metaOf(event);
   return { namespace, name };
 }
 
 /** Also a deletion may show what we wrote last. */
-function isOwn(event: ResourceEvent, ownWrites: Beside['ownWrites']): boolean {
-  return event.type !== ResourceEventType.Deleted && ownWrites.has(metaOf(event).resourceVersion);
+function isOwn(event: ResourceEvent, binding: Request, ownWrites: Beside['ownWrites']): boolean {
+  return event.type !== ResourceEventType.Deleted && ownWrites.take(binding, metaOf(event).resourceVersion);
 }
 
 /** Says of each event whether what `digest` looks at has changed since the one before; a deletion always has. */

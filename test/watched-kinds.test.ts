@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Controllers } from '../operator/compose-controllers.ts';
 import { KubeConnection } from '../operator/runtime/kube-connection.ts';
 import type { KubeObject } from '../operator/runtime/kube-object.ts';
+import { OwnWrites } from '../operator/runtime/own-writes.ts';
 import { requestKey } from '../operator/runtime/reconciler.ts';
 import { ApiServer } from './doubles/api-server.ts';
 import { eventually } from './doubles/eventually.ts';
@@ -73,16 +74,17 @@ describe('a namespace that can not be read in full', () => {
 describe('what a change of a binding or its Secret is about', () => {
   const BINDINGS = '/apis/secrets.iomete.com/v1alpha1/sparkjobsecretbindings';
   const SECRETS = '/api/v1/secrets';
+  const ORDERS = { namespace: 'analytics', name: 'orders' };
   /** Later than any look that a change would bring. */
   const QUIET_MS = 900;
   let api: ApiServer;
   let connection: KubeConnection;
   let part: OperatorPart | undefined;
-  let own: Set<string>;
+  let own: OwnWrites;
   let looked: string[];
 
   beforeEach(async () => {
-    own = new Set();
+    own = new OwnWrites();
     looked = [];
     api = new ApiServer();
     await api.start();
@@ -100,7 +102,7 @@ describe('what a change of a binding or its Secret is about', () => {
       namespace: 'operator',
       name,
       reconciler: () => ({ reconcile: (request) => Promise.resolve(void looked.push(requestKey(request))) }),
-      ownWrites: { has: (version) => version !== undefined && own.has(version) },
+      ownWrites: own,
       onError: (error) => {
         throw error;
       },
@@ -109,11 +111,8 @@ describe('what a change of a binding or its Secret is about', () => {
 
   /** As the next version, which is the operator's own write if `isOwn`. */
   function put(collection: string, object: KubeObject, isOwn = false): void {
-    const { resourceVersion = '0' } = api.store.put(collection, {
-      ...object,
-      metadata: { ...object.metadata },
-    }).metadata;
-    if (isOwn) own.add(resourceVersion);
+    const written = api.store.put(collection, { ...object, metadata: { ...object.metadata } });
+    if (isOwn) own.note(ORDERS, written);
   }
 
   const secret = (annotations: Record<string, string>): KubeObject => ({
@@ -136,6 +135,18 @@ describe('what a change of a binding or its Secret is about', () => {
     await eventually(() => part?.watches.secrets.get('analytics', 'spark-secrets-orders') !== undefined);
     await sleep(QUIET_MS);
     expect(looked).to.deep.equal(['analytics/orders']);
+  });
+
+  it('is news when it was looked at once more before the own write came back', async () => {
+    put(BINDINGS, binding());
+    await start('bindings');
+    await eventually(() => looked.length === 1);
+    put(BINDINGS, { ...binding(), status: { secretName: 'spark-secrets-orders' } } as KubeObject, true);
+    own.begin(ORDERS);
+    await eventually(() => looked.length === 2);
+    put(SECRETS, secret({}), true);
+    own.begin(ORDERS);
+    await eventually(() => looked.length === 3);
   });
 
   it('is looked at when somebody else made it, and when what was written last is gone', async () => {

@@ -79,23 +79,14 @@ const FIELD_MANAGER = 'spark-secrets-operator';
 /** What we write has the fields of our types; to look for others the API server would decode it once more, a fifth of a Secret's cost. */
 const WRITE = `fieldManager=${FIELD_MANAGER}&fieldValidation=Ignore`;
 
-export interface HttpKubeClientOptions {
-  /** Of a request, in milliseconds; default 10 s. */
-  readonly timeoutMs?: number;
-  /** Told of each object as it is after our write. */
-  readonly onWritten?: (object: KubeObject) => void;
-}
-
 /** The KubeClient of production. */
 export class HttpKubeClient implements KubeClient {
   readonly #connection: KubeConnection;
   readonly #timeoutMs: number;
-  readonly #onWritten: (object: KubeObject) => void;
 
-  constructor(connection: KubeConnection, options: HttpKubeClientOptions = {}) {
+  constructor(connection: KubeConnection, timeoutMs: number = TIMEOUT_MS) {
     this.#connection = connection;
-    this.#timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
-    this.#onWritten = options.onWritten ?? ((): void => undefined);
+    this.#timeoutMs = timeoutMs;
   }
 
   async get<T extends KubeObject>(
@@ -111,7 +102,7 @@ export class HttpKubeClient implements KubeClient {
   async create<T extends KubeObject>(kind: KubeKind<T>, object: T, signal: AbortSignal): Promise<T> {
     const { namespace, name } = object.metadata;
     const path = `${pathOf(kind, namespace)}?${WRITE}`;
-    return this.#write<T>({ method: 'POST', path, kind, name, signal, ...json(kind, object) });
+    return this.#call<T>({ method: 'POST', path, kind, name, signal, ...json(kind, object) });
   }
 
   async createSubresource<T extends KubeObject>(
@@ -128,7 +119,7 @@ export class HttpKubeClient implements KubeClient {
   async replace<T extends KubeObject>(kind: KubeKind<T>, object: T, signal: AbortSignal): Promise<T> {
     const { namespace, name } = object.metadata;
     const path = `${pathOf(kind, namespace, name)}?${WRITE}`;
-    return this.#write<T>({ method: 'PUT', path, kind, name, signal, ...json(kind, object) });
+    return this.#call<T>({ method: 'PUT', path, kind, name, signal, ...json(kind, object) });
   }
 
   async apply<T extends KubeObject>(kind: KubeKind<T>, object: KubeObject, options: ApplyOptions): Promise<T> {
@@ -137,7 +128,7 @@ export class HttpKubeClient implements KubeClient {
     const query = new URLSearchParams({ fieldManager, force: String(force) });
     const path = `${pathOf(kind, namespace, name, ...(subresource ? [subresource] : []))}?${query.toString()}`;
     const body = { ...json(kind, object), contentType: 'application/apply-patch+yaml' };
-    return this.#write<T>({ method: 'PATCH', path, kind, name, signal, ...body });
+    return this.#call<T>({ method: 'PATCH', path, kind, name, signal, ...body });
   }
 
   async delete(kind: KubeKind, namespace: string | undefined, name: string, options: DeleteOptions): Promise<boolean> {
@@ -146,12 +137,6 @@ export class HttpKubeClient implements KubeClient {
     const path = pathOf(kind, namespace, name);
     const call = { method: 'DELETE', path, kind, name, signal, body, contentType: 'application/json' } as const;
     return (await orUndefined(this.#call(call))) !== undefined;
-  }
-
-  async #write<T extends KubeObject>(call: Call): Promise<T> {
-    const object = await this.#call<T>(call);
-    this.#onWritten(object);
-    return object;
   }
 
   async #call<T extends KubeObject>(call: Call): Promise<T> {

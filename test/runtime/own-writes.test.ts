@@ -1,22 +1,41 @@
 import { expect } from 'chai';
 import { OwnWrites } from '../../operator/runtime/own-writes.ts';
 
+const ORDERS = { namespace: 'analytics', name: 'orders' };
+const OTHER = { namespace: 'analytics', name: 'other' };
+
 describe('own writes', () => {
-  it('are known by their versions, and no others are', () => {
-    const writes = new OwnWrites();
-    writes.note('7');
-    writes.note(undefined);
-    expect(writes.has('7')).to.be.true;
-    expect(writes.has('8')).to.be.false;
-    expect(writes.has(undefined)).to.be.false;
+  let writes: OwnWrites;
+
+  beforeEach(() => {
+    writes = new OwnWrites();
   });
 
-  it('are remembered while they are young, so that nothing grows', () => {
-    const writes = new OwnWrites();
-    for (let version = 0; version < 5_000; version += 1) writes.note(String(version));
-    expect(writes.has('0')).to.be.false;
-    expect(writes.has('4600')).to.be.true;
-    const known = Array.from({ length: 5_000 }, (_, version) => writes.has(String(version))).filter(Boolean);
-    expect(known).to.have.length(500);
+  function wrote(resourceVersion?: string): void {
+    writes.note(ORDERS, {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'any', ...(resourceVersion && { resourceVersion }) },
+    });
+  }
+
+  it('are known by their versions, once, and no others are', () => {
+    wrote('7');
+    wrote('8');
+    wrote(undefined);
+    expect(writes.take(ORDERS, '6')).to.be.false;
+    expect(writes.take(OTHER, '7')).to.be.false;
+    expect(writes.take(ORDERS, undefined)).to.be.false;
+    expect([writes.take(ORDERS, '7'), writes.take(ORDERS, '8')]).to.deep.equal([true, true]);
+    expect([writes.take(ORDERS, '7'), writes.take(ORDERS, '8')]).to.deep.equal([false, false]);
+  });
+
+  it('are news once more was looked, as that look may not have seen them yet', () => {
+    wrote('7');
+    writes.begin(OTHER);
+    writes.begin(ORDERS);
+    wrote('9');
+    expect(writes.take(ORDERS, '7')).to.be.false;
+    expect(writes.take(ORDERS, '9')).to.be.true;
   });
 });

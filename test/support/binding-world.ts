@@ -11,6 +11,7 @@ import {
 import { BindingReconciler } from '../../operator/controllers/spark-job-secret-binding/reconciler.ts';
 import type { Coverage } from '../../operator/controllers/spark-job-secret-binding/observe.ts';
 import { StoreReconciler } from '../../operator/controllers/secret-store-config/reconciler.ts';
+import { OwnWrites } from '../../operator/runtime/own-writes.ts';
 import { StoreCache } from '../../operator/stores/cache.ts';
 import type { LineTimes } from '../../operator/stores/line-times.ts';
 import { FakeCluster } from '../doubles/fake-cluster.ts';
@@ -26,6 +27,7 @@ export class BindingWorld {
   readonly events: string[] = [];
   readonly told: string[] = [];
   readonly scope = new ScopeDouble();
+  readonly ownWrites = new OwnWrites();
   coverage: Coverage = 'covered';
   now = new Date('2026-01-01T00:00:00Z');
   readonly cache: StoreCache;
@@ -70,7 +72,7 @@ export class BindingWorld {
         this.events.push(`${type} ${reason}`);
       },
     };
-    const options = { client: cluster, sources, events, now: () => this.now };
+    const options = { client: cluster, sources, events, ownWrites: this.ownWrites, now: () => this.now };
     this.#bindings = new BindingReconciler(options);
     this.#stores = new StoreReconciler(options);
   }

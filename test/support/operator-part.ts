@@ -3,6 +3,7 @@ import type { Controllers } from '../../operator/compose-controllers.ts';
 import { SparkSecretsOperator } from '../../operator/operator.ts';
 import { Controller } from '../../operator/runtime/controller.ts';
 import type { KubeConnection } from '../../operator/runtime/kube-connection.ts';
+import { OwnWrites } from '../../operator/runtime/own-writes.ts';
 import type { Reconciler } from '../../operator/runtime/reconciler.ts';
 import { watchedKinds, type Beside } from '../../operator/watched-kinds.ts';
 import { createWatches, type Watches } from '../../operator/watches.ts';
@@ -58,7 +59,7 @@ export async function startOperatorPart(options: OperatorPartOptions): Promise<O
     authorities: controller('authorities'),
   };
   const quiet = (): void => undefined;
-  const beside = { cache: { refresh: () => Promise.resolve() }, ownWrites: options.ownWrites ?? { has: () => false } };
+  const beside = { cache: { refresh: () => Promise.resolve() }, ownWrites: options.ownWrites ?? new OwnWrites() };
   const logger = { debug: quiet, info: quiet, warn: quiet, error: onError };
   const operator = new SparkSecretsOperator(watchedKinds(watches, controllers, config, beside), logger);
   await operator.start();

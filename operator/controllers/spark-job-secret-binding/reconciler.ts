@@ -11,7 +11,8 @@ import type { Problem } from '../../api/reasons.ts';
 import { AlreadyExistsError, ApiError } from '../../runtime/api-error.ts';
 import type { EventRecorder } from '../../runtime/events.ts';
 import type { KubeClient } from '../../runtime/kube-client.ts';
-import type { OwnerReference } from '../../runtime/kube-object.ts';
+import type { KubeObject, OwnerReference } from '../../runtime/kube-object.ts';
+import type { OwnWrites } from '../../runtime/own-writes.ts';
 import type { Reconciler, Request, Result } from '../../runtime/reconciler.ts';
 import { notices } from './notices.ts';
 import { observe, type Observed, type Sources } from './observe.ts';
@@ -23,6 +24,8 @@ export interface BindingReconcilerOptions {
   readonly client: KubeClient;
   readonly sources: Sources;
   readonly events: Pick<EventRecorder, 'record'>;
+  /** Told of each look and of what it wrote. */
+  readonly ownWrites: Pick<OwnWrites, 'begin' | 'note'>;
   readonly now: () => Date;
 }
 
@@ -48,6 +51,7 @@ export class BindingReconciler implements Reconciler {
   }
 
   async reconcile(request: Request, signal: AbortSignal): Promise<Result> {
+    this.#options.ownWrites.begin(request);
     const observed = await observe(request, this.#options.sources);
     if (observed === undefined) return undefined;
     const now = this.#options.now();
@@ -100,8 +104,11 @@ export class BindingReconciler implements Reconciler {
     const { client } = this.#options;
     const { name } = secret.metadata;
     try {
-      if (secret.metadata.resourceVersion === undefined) await client.create(SECRET, secret, signal);
-      else await client.replace(SECRET, secret, signal);
+      const isNew = secret.metadata.resourceVersion === undefined;
+      this.#note(
+        observed,
+        await (isNew ? client.create(SECRET, secret, signal) : client.replace(SECRET, secret, signal)),
+      );
       return undefined;
     } catch (error) {
       if (error instanceof AlreadyExistsError) return this.#inTheWay(observed, which, error, signal);
@@ -130,13 +137,20 @@ export class BindingReconciler implements Reconciler {
     return { problem: { reason: 'Conflict', message } };
   }
 
-  async #writeStatus({ binding }: Observed, status: BindingStatus, signal: AbortSignal): Promise<void> {
+  async #writeStatus(observed: Observed, status: BindingStatus, signal: AbortSignal): Promise<void> {
+    const { binding } = observed;
     const { name, namespace } = binding.metadata;
     const { kind } = SPARK_JOB_SECRET_BINDING;
     // uid: a binding that was made anew under the name must not get the old one's status.
     const metadata = { name, ...(namespace === undefined ? {} : { namespace }), ...uidOf(binding) };
     const body = { apiVersion: API_VERSION, kind, metadata, status };
-    await this.#options.client.apply(SPARK_JOB_SECRET_BINDING, body, { signal, subresource: 'status', force: true });
+    const options = { signal, subresource: 'status', force: true } as const;
+    this.#note(observed, await this.#options.client.apply(SPARK_JOB_SECRET_BINDING, body, options));
+  }
+
+  #note({ binding }: Observed, written: KubeObject): void {
+    const { name, namespace = '' } = binding.metadata;
+    this.#options.ownWrites.note({ namespace, name }, written);
   }
 
   #tell({ binding }: Observed, status: BindingStatus, wrote: boolean): void {

@@ -26,7 +26,7 @@ export class SecretsWorld {
   open(): KubernetesStore {
     const connection = new KubeConnection(this.api.kubeConfig());
     this.#connections.push(connection);
-    const client = new HttpKubeClient(connection, { timeoutMs: 500 });
+    const client = new HttpKubeClient(connection, 500);
     const namespace = 'iomete-system';
     return new KubernetesStore(new FollowedSecrets({ connection, client, namespace, secretName: 'keep' }), 'keep');
   }
