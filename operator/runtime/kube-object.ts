@@ -59,9 +59,9 @@ export function apiVersionOf(kind: KubeKind): string {
   return kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
 }
 
-/** Path of a kind's collection, or of one object in it. Names are escaped: a name with a slash can't reach another path. */
+/** Path of a kind's collection, or of one object in it. What others may have written is escaped: it can't reach another path. */
 export function pathOf(kind: KubeKind, namespace?: string, ...rest: readonly string[]): string {
-  const root = kind.group === '' ? `/api/${kind.version}` : `/apis/${kind.group}/${kind.version}`;
+  const root = kind.group === '' ? `/api/${kind.version}` : `/apis/${kind.group}/${encodeURIComponent(kind.version)}`;
   const scope = namespace === undefined || namespace === '' ? '' : `/namespaces/${encodeURIComponent(namespace)}`;
   return [`${root}${scope}/${kind.plural}`, ...rest.map((part) => encodeURIComponent(part))].join('/');
 }

@@ -8,8 +8,10 @@ export interface Judged {
 
 /** What is to be done now, and when to look again (undefined: something will tell). Milliseconds. */
 export interface Plan<T extends Judged> {
-  /** Drivers to be evicted. */
-  readonly restarts: readonly Candidate[];
+  /** Drivers to be evicted, in this order. */
+  readonly due: readonly Candidate[];
+  /** How many of them may go now. */
+  readonly places: number;
   /** Those that keep the old value, to be told. */
   readonly kept: readonly T[];
   readonly lookAgainAfterMs: number | undefined;
@@ -28,11 +30,11 @@ export function plan<T extends Judged>(judged: readonly T[], underWay: number, n
   const kept = judged.filter(({ candidate, obstacle }) => obstacle !== undefined && isNews(candidate, time));
   const willing = judged.filter(({ obstacle }) => obstacle === undefined).map(({ candidate }) => candidate);
   const due = willing.filter(({ dueAt, canStart }) => canStart && dueAt <= time).sort(byAge);
-  const restarts = due.slice(0, Math.max(0, MOST_AT_ONCE - underWay));
+  const places = Math.max(0, MOST_AT_ONCE - underWay);
   const early = willing.filter(({ dueAt }) => dueAt > time).map(({ dueAt }) => dueAt - time);
-  const isHeld = due.length > restarts.length || willing.some(({ dueAt, canStart }) => !canStart && dueAt <= time);
+  const isHeld = due.length > places || willing.some(({ dueAt, canStart }) => !canStart && dueAt <= time);
   const waits = isHeld ? [...early, RETRY_MS] : early;
-  return { restarts, kept, lookAgainAfterMs: waits.length === 0 ? undefined : Math.min(...waits) };
+  return { due, places, kept, lookAgainAfterMs: waits.length === 0 ? undefined : Math.min(...waits) };
 }
 
 function isNews({ changedAt }: Candidate, time: number): boolean {

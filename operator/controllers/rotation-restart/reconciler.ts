@@ -26,8 +26,8 @@ interface Judgement extends Judged {
   readonly application: SparkApplication | undefined;
 }
 
-/** How soon to try again what a PodDisruptionBudget forbids at present. Milliseconds. */
-const BUDGET_RETRY_MS = 30_000;
+/** How soon to try again the restart of a driver that can not be had at present, and at the latest. Milliseconds. */
+const RETRY = { baseMs: 30_000, maxMs: 300_000 };
 /** A value may be used by a thousand applications. */
 const READS_AT_ONCE = 10;
 /** The application of a driver is read again after this long, and in the moment of the restart. Milliseconds. */
@@ -43,6 +43,8 @@ export class RestartReconciler implements Reconciler {
   readonly #underWay = new RestartsUnderWay();
   /** By the driver's uid and the keys that changed. */
   readonly #judgements = new Map<string, Judgement & { readonly at: number }>();
+  /** Drivers that can not be restarted at present, by uid: how often it was tried, and when it will be again. */
+  readonly #aside = new Map<string, { readonly tries: number; readonly until: number }>();
 
   constructor(options: RestartReconcilerOptions) {
     this.#options = options;
@@ -53,21 +55,57 @@ export class RestartReconciler implements Reconciler {
     const present = now();
     const underWay = this.#underWay.look(sources.drivers, present.getTime());
     const candidates = observe(sources).filter(({ driver }) => !this.#underWay.has(driver));
-    const judged = await this.#judgeAll(candidates, present, signal);
     this.#forgetAllBut(candidates);
-    const { restarts, kept, lookAgainAfterMs } = plan(judged, underWay, present);
+    const open = candidates.filter(({ driver }) => !this.#isAside(driver, present));
+    const judged = await this.#judgeAll(open, present, signal);
+    const { due, places, kept, lookAgainAfterMs } = plan(judged, underWay, present);
     for (const each of kept) this.#tellKept(each);
-    let blocked = false;
-    for (const candidate of restarts) blocked = !(await this.#restart(candidate, signal)) || blocked;
-    const waits = [lookAgainAfterMs, blocked ? BUDGET_RETRY_MS : undefined].filter((ms) => ms !== undefined);
+    await this.#restartSome(due, places, signal);
+    const retries = [...this.#aside.values()].map(({ until }) => Math.max(1, until - present.getTime()));
+    const waits = lookAgainAfterMs === undefined ? retries : [...retries, lookAgainAfterMs];
     return waits.length === 0 ? undefined : { requeueAfterMs: Math.min(...waits) };
+  }
+
+  /** As many as there are places: one that can not be had leaves its place to the next. */
+  async #restartSome(due: readonly Candidate[], places: number, signal: AbortSignal): Promise<void> {
+    let left = places;
+    for (const candidate of due) {
+      if (left === 0) return;
+      if (await this.#attempt(candidate, signal, () => this.#restart(candidate, signal))) left -= 1;
+    }
+  }
+
+  /** What fails for one driver fails for it alone, is told, and is tried again later: others do not wait for it. */
+  async #attempt<T>(candidate: Candidate, signal: AbortSignal, work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      if (signal.aborted || !(error instanceof ApiError)) throw error;
+      const { driver, keys } = candidate;
+      const message = `Values of ${keys.join(', ')} have changed; driver ${driver.metadata.name} can not be restarted at present: ${error.message}`;
+      this.#putAside({ candidate, application: undefined, obstacle: undefined }, message);
+      return undefined;
+    }
+  }
+
+  #putAside(judgement: Judgement, message: string): void {
+    const { uid = '' } = judgement.candidate.driver.metadata;
+    const tries = this.#aside.get(uid)?.tries ?? 0;
+    const until = this.#options.now().getTime() + Math.min(RETRY.baseMs * 2 ** tries, RETRY.maxMs);
+    this.#aside.set(uid, { tries: tries + 1, until });
+    this.#tell(judgement, 'RestartBlocked', message);
+  }
+
+  #isAside({ metadata: { uid = '' } }: DriverPod, now: Date): boolean {
+    return (this.#aside.get(uid)?.until ?? 0) > now.getTime();
   }
 
   async #judgeAll(candidates: readonly Candidate[], now: Date, signal: AbortSignal): Promise<Judgement[]> {
     const judged: Judgement[] = [];
     for (let at = 0; at < candidates.length; at += READS_AT_ONCE) {
       const some = candidates.slice(at, at + READS_AT_ONCE);
-      judged.push(...(await Promise.all(some.map((candidate) => this.#judged(candidate, now, signal)))));
+      const tried = some.map((each) => this.#attempt(each, signal, () => this.#judged(each, now, signal)));
+      judged.push(...(await Promise.all(tried)).filter((each) => each !== undefined));
     }
     return judged;
   }
@@ -88,28 +126,23 @@ export class RestartReconciler implements Reconciler {
     return { candidate, application, obstacle: obstacleTo(manager, application, driver, now) };
   }
 
-  /** False: it is not allowed at present. */
+  /** Whether it is on its way. */
   async #restart(candidate: Candidate, signal: AbortSignal): Promise<boolean> {
     const now = this.#options.now();
     const judgement = await this.#judge(candidate, now, signal);
     this.#judgements.set(idOf(candidate), { ...judgement, at: now.getTime() });
     if (judgement.obstacle !== undefined) {
       this.#tellKept(judgement);
-      return true;
+      return false;
     }
     const outcome = await this.#evict(candidate.driver, signal);
     const { name } = candidate.driver.metadata;
     const what = `Values of ${candidate.keys.join(', ')} have changed`;
-    if (outcome === 'gone') return true;
-    if (outcome === 'blocked') {
-      this.#tell(
-        judgement,
-        'RestartBlocked',
-        `${what}; a PodDisruptionBudget does not let driver ${name} go at present.`,
-      );
-      return false;
-    }
+    if (outcome === 'blocked')
+      this.#putAside(judgement, `${what}; a PodDisruptionBudget does not let driver ${name} go at present.`);
+    if (outcome !== 'evicted') return false;
     this.#underWay.add(candidate.driver, now.getTime());
+    this.#aside.delete(candidate.driver.metadata.uid ?? '');
     this.#tell(judgement, 'Restarting', `${what}: driver ${name} is evicted, and its operator starts a new one.`);
     return true;
   }
@@ -153,6 +186,8 @@ export class RestartReconciler implements Reconciler {
   #forgetAllBut(candidates: readonly Candidate[]): void {
     const ids = new Set(candidates.map(idOf));
     for (const id of this.#judgements.keys()) if (!ids.has(id)) this.#judgements.delete(id);
+    const uids = new Set(candidates.map(({ driver }) => driver.metadata.uid ?? ''));
+    for (const uid of this.#aside.keys()) if (!uids.has(uid)) this.#aside.delete(uid);
   }
 }
 

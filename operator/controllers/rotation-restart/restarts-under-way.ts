@@ -2,7 +2,7 @@ import type { DriverPod } from '../../api/kinds.ts';
 import type { Lister } from '../../runtime/lister.ts';
 import { managerOf } from './manager.ts';
 
-/** An application that has not come back after so long is no longer waited for. Milliseconds. */
+/** An application that has not come back after so long, or whose driver does not end, is no longer waited for. Milliseconds. */
 const LONGEST_MS = 600_000;
 
 /**
@@ -28,12 +28,15 @@ export class RestartsUnderWay {
     for (const driver of drivers.list()) {
       const application = applicationOf(driver);
       if (driver.status?.phase !== 'Running') continue;
-      const { deletionTimestamp } = driver.metadata;
       if (this.#evicted.has(application) && !this.has(driver)) this.#evicted.delete(application);
-      if (deletionTimestamp !== undefined && managerOf(driver) !== undefined) ending.add(application);
+      if (isEnding(driver, now) && managerOf(driver) !== undefined) ending.add(application);
     }
     return new Set([...ending, ...this.#evicted.keys()]).size;
   }
+}
+
+function isEnding({ metadata: { deletionTimestamp } }: DriverPod, now: number): boolean {
+  return deletionTimestamp !== undefined && now - Date.parse(deletionTimestamp) <= LONGEST_MS;
 }
 
 function applicationOf(driver: DriverPod): string {

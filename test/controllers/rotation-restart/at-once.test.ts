@@ -1,5 +1,7 @@
 import { expect } from 'chai';
-import { RestartWorld } from './restart-world.ts';
+import { POD } from '../../../operator/api/kinds.ts';
+import { ApiError } from '../../../operator/runtime/api-error.ts';
+import { NAMESPACE, RestartWorld } from './restart-world.ts';
 
 describe('restarts of many applications', () => {
   let world: RestartWorld;
@@ -31,6 +33,66 @@ describe('restarts of many applications', () => {
       await world.reconcile();
     }
     expect(world.evicted()).to.deep.equal(names);
+  });
+
+  describe('go on past those that can not be restarted:', () => {
+    const refusals: Readonly<Record<string, () => void>> = {
+      'a PodDisruptionBudget that never lets go': () => {
+        const budget = new ApiError('budget', { code: 429, reason: 'TooManyRequests' });
+        for (let at = 0; at < 6; at += 1) world.refuseOf.set(`app-${at}-driver`, budget);
+      },
+      'an eviction that fails': () => {
+        world.refuseOf.set('app-0-driver', new ApiError('two budgets', { code: 500, reason: 'InternalError' }));
+      },
+      'an application that can not be read': () => {
+        const get = world.cluster.get.bind(world.cluster);
+        world.cluster.get = (kind, namespace, name, ...rest) =>
+          name === 'app-0'
+            ? Promise.reject(new ApiError('forbidden', { code: 403, reason: 'Forbidden' }))
+            : get(kind, namespace, name, ...rest);
+      },
+    };
+    for (const [why, refuse] of Object.entries(refusals))
+      it(why, async () => {
+        world.bind({ A: '1' });
+        for (let at = 0; at < 8; at += 1) {
+          world.kubeflow(`app-${at}`);
+          world.later(0.1);
+        }
+        world.later(60);
+        world.bind({ A: '2' });
+        refuse();
+        await world.reconcile();
+        const others = ['app-1', 'app-2', 'app-3', 'app-4', 'app-5', 'app-6', 'app-7'];
+        const left = others.filter((name) => !world.refuseOf.has(`${name}-driver`));
+        expect(evictedWell()).to.deep.equal(left.slice(0, 5));
+        expect(world.events).to.include('RestartBlocked SparkJobSecretBinding orders');
+      });
+  });
+
+  /** Those that let go. */
+  function evictedWell(): string[] {
+    return world.evicted().filter((name) => {
+      const driver = world.cluster.find(POD, NAMESPACE, `${name}-driver`);
+      return driver?.metadata.deletionTimestamp !== undefined;
+    });
+  }
+
+  it('take no place for longer than ten minutes where a driver does not end', async () => {
+    world.bind({ A: '1' });
+    for (let at = 0; at < 6; at += 1) {
+      world.kubeflow(`app-${at}`);
+      world.later(0.1);
+    }
+    world.later(60);
+    world.bind({ A: '2' });
+    await world.reconcile();
+    world.later(9);
+    await world.reconcile();
+    expect(world.evicted()).to.have.length(5);
+    world.later(2);
+    await world.reconcile();
+    expect(world.evicted()).to.include('app-5');
   });
 
   it('begin with those that have run longest', async () => {

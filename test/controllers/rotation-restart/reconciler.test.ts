@@ -1,7 +1,5 @@
 import { expect } from 'chai';
 import { POD, SPARK_JOB_SECRET_BINDING } from '../../../operator/api/kinds.ts';
-import { ApiError } from '../../../operator/runtime/api-error.ts';
-import { failureOf } from '../../support/failure.ts';
 import { KUBEFLOW, NAMESPACE, RestartWorld } from './restart-world.ts';
 
 describe('the reconciler of restarts', () => {
@@ -241,31 +239,5 @@ describe('the reconciler of restarts', () => {
     });
     await world.reconcile();
     expect(world.evicted()).to.deep.equal([]);
-  });
-
-  describe('when an eviction is refused', () => {
-    it('by a PodDisruptionBudget, says so and tries again', async () => {
-      await changed();
-      world.refuse = new ApiError('budget', { code: 429, reason: 'TooManyRequests' });
-      expect(await world.reconcile()).to.deep.equal({ requeueAfterMs: 30_000 });
-      expect(world.events[0]).to.equal('RestartBlocked SparkApplication app');
-      world.refuse = undefined;
-      expect(await world.reconcile()).to.be.undefined;
-      expect(world.events).to.include('Restarting SparkApplication app');
-    });
-
-    it('because the pod is gone or another, does nothing', async () => {
-      await changed();
-      world.refuse = new ApiError('precondition', { code: 409, reason: 'Conflict' });
-      expect(await world.reconcile()).to.be.undefined;
-      expect(world.events).to.deep.equal([]);
-    });
-
-    it('for want of a right, comes back with the error', async () => {
-      await changed();
-      world.refuse = new ApiError('forbidden', { code: 403, reason: 'Forbidden' });
-      expect(await failureOf(world.reconcile())).to.equal(world.refuse);
-      expect(world.events).to.deep.equal([]);
-    });
   });
 });

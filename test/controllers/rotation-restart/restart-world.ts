@@ -33,11 +33,14 @@ export class RestartWorld {
   now = new Date('2026-01-01T12:00:00Z');
   /** What the next evictions answer, instead of letting the pod go. */
   refuse: Error | undefined;
+  /** The same of one driver. */
+  readonly refuseOf = new Map<string, Error>();
   #reconciler = this.#start();
 
   constructor() {
     this.cluster.subresources.set('pods/eviction', ({ namespace, name }, eviction) => {
-      if (this.refuse) throw this.refuse;
+      const refusal = this.refuse ?? this.refuseOf.get(name);
+      if (refusal) throw refusal;
       const pod = this.cluster.find(POD, namespace, name)!;
       const { deleteOptions } = eviction as unknown as { deleteOptions: { preconditions: { uid: string } } };
       if (deleteOptions.preconditions.uid !== pod.metadata.uid) throw new Error('another pod');
