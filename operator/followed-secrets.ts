@@ -14,6 +14,9 @@ interface WrappedSecret extends KubeObject {
   readonly stored: StoredSecret;
 }
 
+/** To ask whether a Secret is there. Milliseconds. */
+const UNSEEN_MS = 10_000;
+
 type Listener = (before: StoredSecret | undefined, after: StoredSecret | undefined) => void;
 
 export interface FollowedSecretsOptions {
@@ -33,6 +36,8 @@ export class FollowedSecrets implements SecretAccess {
   readonly #followed = new Map<string, StoredSecret>();
   #informers: readonly Informer<WrappedSecret, Secret>[] = [];
   #onChange: Listener = () => undefined;
+  /** Undoes what `follow` asked of its signal. */
+  #letGo = (): void => undefined;
 
   constructor(options: FollowedSecretsOptions) {
     this.#options = options;
@@ -56,7 +61,11 @@ export class FollowedSecrets implements SecretAccess {
       ),
     ];
     this.#informers = informers;
-    signal.addEventListener('abort', () => void this.close());
+    const onAbort = (): void => void this.close();
+    signal.addEventListener('abort', onAbort, { once: true });
+    this.#letGo = (): void => {
+      signal.removeEventListener('abort', onAbort);
+    };
     try {
       // The first failure is told; later ones are the informer's own business, which goes on by itself.
       await Promise.race([Promise.all(informers.map((informer) => informer.start())), failed.promise]);
@@ -93,6 +102,7 @@ export class FollowedSecrets implements SecretAccess {
   }
 
   async close(): Promise<void> {
+    this.#letGo();
     const informers = this.#informers;
     this.#informers = [];
     await Promise.all(informers.map((informer) => informer.stop()));
@@ -102,18 +112,21 @@ export class FollowedSecrets implements SecretAccess {
     selection: { readonly fieldSelector: string; readonly labelSelector?: string },
     onLost: (error: unknown) => void,
   ): Informer<WrappedSecret, Secret> {
-    const { connection, namespace } = this.#options;
-    return new Informer<WrappedSecret, Secret>({
+    const { connection, namespace, secretName } = this.#options;
+    const isRoot = selection.labelSelector === undefined;
+    const informer = new Informer<WrappedSecret, Secret>({
       connection,
       kind: SECRET,
       namespace,
       ...selection,
       transform: wrap,
       onLost,
+      onListed: () => void this.#lookAtUnseen(informer, (name) => (name === secretName) === isRoot),
       onChange: ({ stored }, change) => {
         this.#take(stored.name, change === 'delete' ? undefined : stored);
       },
     });
+    return informer;
   }
 
   /** What was written is read from now on, though the watch has yet to tell of it. */
@@ -123,6 +136,19 @@ export class FollowedSecrets implements SecretAccess {
     const isFollowed = stored.name === secretName || secret.metadata.labels?.[LABELS.store] === secretName;
     if (isFollowed && this.#informers.length > 0) this.#take(stored.name, stored);
     return stored;
+  }
+
+  /** What was written, and deleted again before any watch showed it: of that no watch tells. */
+  async #lookAtUnseen(informer: Informer<WrappedSecret, Secret>, isIts: (name: string) => boolean): Promise<void> {
+    const isUnseen = (name: string): boolean =>
+      this.#informers.includes(informer) &&
+      this.#followed.has(name) &&
+      informer.get(this.#options.namespace, name) === undefined;
+    for (const name of [...this.#followed.keys()].filter((each) => isIts(each) && isUnseen(each))) {
+      // Where it can't be told it stays, until the next list.
+      const present = await this.get(name, AbortSignal.timeout(UNSEEN_MS)).catch(() => 'unknown');
+      if (present === undefined && isUnseen(name)) this.#take(name, undefined);
+    }
   }
 
   #take(name: string, after: StoredSecret | undefined): void {

@@ -6,10 +6,15 @@ import type { Metrics } from './telemetry/metrics.ts';
 import type { WatchesOptions } from './watches.ts';
 
 /** What the log says of the watches: of each failure, but of a namespace that may not be read only when that begins and ends. */
-export function watchNews(logger: Logger): Pick<WatchesOptions, 'onLost' | 'onForbidden' | 'onReadable'> {
+export function watchNews(
+  logger: Logger,
+): Pick<WatchesOptions, 'onLost' | 'onListenerError' | 'onForbidden' | 'onReadable'> {
   return {
     onLost: (plural, err) => {
       logger.warn({ err, plural }, 'watch lost, trying again');
+    },
+    onListenerError: (plural, err) => {
+      logger.error({ err, plural }, 'a change could not be taken in');
     },
     onForbidden: (namespace) => {
       logger.warn({ namespace }, `${whyUnread(namespace, 'unknown')}; it is tried again`);

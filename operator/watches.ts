@@ -66,6 +66,8 @@ export interface WatchesOptions {
   readonly certificateSecret: string;
   readonly caConfigMap: string;
   readonly onLost: (plural: string, error: unknown) => void;
+  /** A change that could not be taken in: a mistake of ours. */
+  readonly onListenerError?: (plural: string, error: unknown) => void;
   /** Of a list of namespaces one may not be read: told once, until `onReadable`. */
   readonly onForbidden?: (namespace: string) => void;
   /** It can be read now. */
@@ -194,14 +196,20 @@ function webhookWatches(options: WatchesOptions): Pick<Watches, 'configuration' 
   };
 }
 
-type Common<Raw extends KubeObject> = Pick<InformerOptions<Raw>, 'connection' | 'kind' | 'onLost'>;
+type Common<Raw extends KubeObject> = Pick<InformerOptions<Raw>, 'connection' | 'kind' | 'onLost' | 'onListenerError'>;
 
-function commonOf<Raw extends KubeObject>({ connection, onLost }: WatchesOptions, kind: KubeKind<Raw>): Common<Raw> {
+function commonOf<Raw extends KubeObject>(
+  { connection, onLost, onListenerError }: WatchesOptions,
+  kind: KubeKind<Raw>,
+): Common<Raw> {
   return {
     connection,
     kind,
     onLost: (error) => {
       onLost(kind.plural, error);
+    },
+    onListenerError: (error) => {
+      onListenerError?.(kind.plural, error);
     },
   };
 }

@@ -48,6 +48,8 @@ const IDLE_MS = 300_000;
 export class OpenStores {
   readonly #options: StoreCacheOptions;
   readonly #stores = new Map<string, OpenStore>();
+  /** Of each store that was ever opened, by its key: the newest of its objects that was seen. */
+  readonly #newest = new Map<string, SecretStoreConfig['metadata']>();
 
   constructor(options: StoreCacheOptions) {
     this.#options = options;
@@ -98,7 +100,12 @@ export class OpenStores {
     const key = keyOf(config);
     const identity = identityOf(config);
     const present = this.#stores.get(key);
+    const newest = this.#newest.get(key);
+    const isLate = newest !== undefined && isOlder(config.metadata, newest);
+    if (!isLate) this.#newest.set(key, config.metadata);
     if (present?.identity === identity) return present;
+    // Who began before a change still has the object of then; the store of all others must not go back to it.
+    if (isLate) return new OperatorError('StoreUnreachable', 'its SecretStoreConfig has changed meanwhile: try again');
     // Its readers look again by themselves: the store's new generation enqueues them.
     this.#stores.delete(key);
     const somebodyStays = present?.visits.isOver === true;
@@ -144,6 +151,12 @@ async function closed(open: OpenStore | undefined): Promise<void> {
 /** `namespace/name`. */
 export function keyOf({ metadata }: SecretStoreConfig): string {
   return `${metadata.namespace ?? ''}/${metadata.name}`;
+}
+
+/** Whether an object is from before another one of its name. */
+function isOlder(one: SecretStoreConfig['metadata'], other: SecretStoreConfig['metadata']): boolean {
+  if (one.uid === other.uid) return (one.generation ?? 0) < (other.generation ?? 0);
+  return (one.creationTimestamp ?? '') < (other.creationTimestamp ?? '');
 }
 
 /** All that a driver is made from: of the spec everything but what is granted, which is looked up each time. */

@@ -115,6 +115,35 @@ describe('open stores', () => {
     expect(closed()).to.deep.equal([1, 0]);
   });
 
+  it('stay what they are for one who still has the object of before a change', async () => {
+    const before = storeConfig({}, { generation: 1 });
+    const present = storeConfig({ refreshInterval: '1m' }, { generation: 2 });
+    await follow(before, 'a');
+    await follow(present, 'a');
+    expect(await failureOf(visit(before))).to.include({ code: 'StoreUnreachable' });
+    expect((await follow(before, 'a')).failure?.error.message).to.contain('has changed meanwhile');
+    expect(closed()).to.deep.equal([1, 0]);
+    // What was granted changes, and back again: the driver is the same.
+    await follow(storeConfig({ refreshInterval: '1m' }, { generation: 4 }), 'a');
+    expect(await failureOf(visit(storeConfig({ refreshInterval: '2m' }, { generation: 3 })))).to.include({
+      status: 503,
+    });
+    await visit(present);
+    expect(closed()).to.deep.equal([1, 0]);
+    await follow(storeConfig({}, { generation: 5 }), 'a');
+    expect(closed()).to.deep.equal([1, 1, 0]);
+  });
+
+  it('stay what they are for one who still has the object of that name before', async () => {
+    const [old, young] = ['2026-01-01T00:00:00Z', '2026-01-02T00:00:00Z'].map((creationTimestamp, at) =>
+      storeConfig({}, { generation: 1, uid: `store-${at}`, creationTimestamp }),
+    ) as [SecretStoreConfig, SecretStoreConfig];
+    await follow(old, 'a');
+    await follow(young, 'a');
+    expect(await failureOf(visit(old))).to.include({ code: 'StoreUnreachable' });
+    expect(closed()).to.deep.equal([1, 0]);
+  });
+
   it('that can not be opened are told to visitors', async () => {
     make = () => {
       throw new TypeError('hunter2 is no URL');

@@ -111,6 +111,25 @@ describe('shared reads', () => {
       expect(texts(await shared.read('ns/g', needs([], ['g'])))).to.include({ 'g/new': 'n' });
     });
 
+    it('give a reader the keys that came into its group while it waited for others of it', async () => {
+      const shared = reads();
+      await shared.read('ns/g', needs([], ['g']));
+      const gate = Promise.withResolvers<undefined>();
+      store.before = gate.promise;
+      await store.put('g/z1', '1');
+      await eventually(() => told.length > 0);
+      const asked = store.asked.length;
+      const reading = shared.read('ns/g', needs([], ['g']));
+      await eventually(() => store.asked.length > asked || store.lists > 1);
+      await store.put('g/z2', '2');
+      await eventually(() => store.lists > 2);
+      store.before = undefined;
+      gate.resolve(undefined);
+      const { groups, values } = await reading;
+      expect(groups.get(group('g'))).to.include('g/z2');
+      expect([...values.keys()].sort()).to.deep.equal(['g/x', 'g/y', 'g/z1', 'g/z2']);
+    });
+
     it('tell those who waited for a key that it is there now, and those who had one that it is gone', async () => {
       const shared = reads();
       await shared.read('ns/1', needs(['late']));

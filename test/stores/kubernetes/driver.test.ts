@@ -232,6 +232,22 @@ describe('the store in Kubernetes Secrets', () => {
     });
   });
 
+  it('has nothing of a Secret that it made and somebody deleted while no watch came through', async () => {
+    const { signal } = new AbortController();
+    const store = world.open();
+    await store.watch(() => undefined, signal);
+    await eventually(() => world.api.watchers === 2);
+    world.api.faults.push({ path: /watch=true/, code: 500, times: 2 });
+    world.api.dropWatches('reset');
+    await store.write(key('orders/A'), SecretValue.fromText('1'), { signal });
+    const has = async () => (await store.readMany([key('orders/A')], signal)).has(key('orders/A'));
+    expect(await has()).to.equal(true);
+    world.api.store.delete(SECRETS, 'iomete-system', 'keep.orders');
+    world.api.store.compact();
+    await eventually(async () => !(await has()));
+    await store.close();
+  });
+
   it('says to create its Secret while there is none, and is content with an empty one', async () => {
     const { signal } = new AbortController();
     const store = world.open();
