@@ -1,7 +1,7 @@
 import { bindingTitle, type BindingView } from './binding-view.ts';
 import { envReferences } from './env-references.ts';
 import { goesTo } from './environment.ts';
-import { contains, setItems, type JsonPatch } from './json-patch.ts';
+import { contains, prepend, setItems, type JsonPatch } from './json-patch.ts';
 import { hasKeyIndex, keyIndexName } from './key-index.ts';
 import type { Container, EnvVar } from './pod.ts';
 
@@ -35,13 +35,17 @@ export function driverEnv(container: Container, views: readonly BindingView[]): 
     problems,
     warnings: wanted.filter(({ isOwn }) => isOwn).map(replacedWarning),
     patch(path, extra = []) {
-      const missing = helpers.filter((helper) => container.env?.some((entry) => contains(entry, helper)) !== true);
+      const own = container.env ?? [];
+      const names = new Set(own.map(({ name }) => name));
+      const missing = helpers.filter((helper) => !own.some((entry) => contains(entry, helper)));
+      const items = [...wanted.map(({ entry }) => entry), ...entries, ...extra];
+      // A variable has to stand before those that name it, and the pod's own may name any.
+      const first = [...missing, ...items.filter(({ name }) => !names.has(name))];
       // Of entries with one name the last counts, which is the one that setItems looks at.
       const rules = { by: ({ name }: EnvVar) => name, fits: contains };
       return [
-        ...setItems(`${path}/env`, container.env, [...wanted.map(({ entry }) => entry), ...entries, ...extra], rules),
-        // A variable that others name has to stand before them.
-        ...missing.map((value) => ({ op: 'add', path: `${path}/env/0`, value }) as const),
+        ...prepend(`${path}/env`, container.env, first),
+        ...setItems(`${path}/env`, [...first, ...own], items, rules),
       ];
     },
   };

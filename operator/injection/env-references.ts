@@ -73,6 +73,17 @@ export function referencesIn(value: string): readonly Reference[] {
   return found;
 }
 
+/** A sentence when a container that is not the driver's has references in its variables: there nobody resolves them. */
+export function unresolvedWarning({ name, env }: Container): string[] {
+  const names = lastOfEachName(env ?? [])
+    .filter(refers)
+    .map((entry) => entry.name);
+  if (names.length === 0) return [];
+  return [
+    `The container ${name} has references to secrets in its variables ${names.join(', ')}, which stay as they are: references are resolved in the driver's container only. Give it these values in another way.`,
+  ];
+}
+
 function refers({ value }: EnvVar): boolean {
   return value !== undefined && referencesIn(value).length > 0;
 }
@@ -99,9 +110,15 @@ function composed({ name, value = '' }: EnvVar): EnvVar {
   const pieces = referencesIn(value).map(({ text, start }) => {
     const before = value.slice(at, start);
     at = start + text.length;
-    return `${before}$(${helperName(text)})`;
+    return `${closed(before)}$(${helperName(text)})`;
   });
   return { name, value: pieces.join('') + value.slice(at) };
+}
+
+/** For the kubelet what follows is no part of this text: an open `$` at its end, or `$(` without its `)`, is escaped. */
+function closed(text: string): string {
+  const at = text.lastIndexOf(')') + 1;
+  return text.slice(0, at) + text.slice(at).replaceAll(/\$\$|\$(?=\(|$)/g, (found) => (found === '$' ? '$$' : found));
 }
 
 /** Where the value is, or what is the matter, to be put after "but". */

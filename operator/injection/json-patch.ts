@@ -57,6 +57,16 @@ export function setItems<T>(
   ];
 }
 
+/** Puts items before those of a list that may be missing. */
+export function prepend(
+  path: string,
+  present: readonly unknown[] | null | undefined,
+  items: readonly unknown[],
+): JsonPatch {
+  if (present === undefined || present === null) return append(path, present, items);
+  return items.toReversed().map((value) => ({ op: 'add', path: `${path}/0`, value }));
+}
+
 /** Appends items to a list that may be missing. */
 export function append(
   path: string,

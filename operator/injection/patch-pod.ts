@@ -3,13 +3,16 @@ import { API_PROPERTIES, apiVariables, type ApiAddress } from './api-variables.t
 import { bindingTitle, type BindingView } from './binding-view.ts';
 import { confWiring, type CommandConf } from './conf/conf-wiring.ts';
 import type { ConfWiring } from './conf/wiring.ts';
+import { EXECUTOR_SECRET_KEY_REF } from './data-keys.ts';
 import { driverEnv, indexEntries } from './driver-env.ts';
+import { unresolvedWarning } from './env-references.ts';
 import { goesTo } from './environment.ts';
 import { expandedSpec } from './expanded-spec.ts';
 import { fileMountProblems, fileMounts, fileVolumes } from './files.ts';
 import { contains, pointer, setItems, setMembers, type JsonPatch } from './json-patch.ts';
 import {
   DRIVER_MOUNT,
+  MERGE_CONTAINER,
   mergeContainerPatch,
   mergeImage,
   mergeVolumes,
@@ -20,6 +23,8 @@ import type { Container, Pod } from './pod.ts';
 import { driverOf } from './runners/registry.ts';
 import type { PodProblem } from './runners/runner.ts';
 import { podVersionsNote } from './versions.ts';
+
+const EXECUTOR_ENV = 'spark.executorEnv.';
 
 /** What the operator is like that patches. */
 export interface PatchOptions {
@@ -98,7 +103,11 @@ export function podChange(
   return {
     problems: [...fileMountProblems(driver, sorted), ...env.problems],
     patch,
-    warnings: [...env.warnings, ...replaced.flatMap((property) => replacedWarnings(sorted, property))],
+    warnings: [
+      ...env.warnings,
+      ...replaced.flatMap((property) => replacedWarnings(sorted, property)),
+      ...othersOf(pod, driver).flatMap(unresolvedWarning),
+    ],
   };
 }
 
@@ -108,7 +117,7 @@ export function changeOf(pod: Pod, views: readonly BindingView[], run?: string, 
 }
 
 function replacedWarnings(views: readonly BindingView[], property: string): string[] {
-  const view = views.find((one) => hasPrecedence(one) && confNames(one).includes(property));
+  const view = views.find((one) => hasPrecedence(one) && replacedNames(one).includes(property));
   return view === undefined ? [] : [replacedWarning(view, property)];
 }
 
@@ -118,15 +127,28 @@ function replacedWarning(view: BindingView, property: string): string {
 
 function commandConf(views: readonly BindingView[]): CommandConf {
   return {
-    replaced: new Set(views.filter(hasPrecedence).flatMap(confNames)),
+    replaced: new Set(views.filter(hasPrecedence).flatMap(replacedNames)),
     // The first hides what bindings give; the others stand against the executors' variables.
-    moved: new Set(['spark.redaction.regex', ...API_PROPERTIES, ...views.flatMap(executorNames)]),
+    moved: new Set([
+      'spark.redaction.regex',
+      ...API_PROPERTIES,
+      ...views.flatMap((view) => executorNames(view, EXECUTOR_ENV)),
+    ]),
   };
 }
 
-function executorNames({ binding, secret }: BindingView): readonly string[] {
+/** Properties that a binding with precedence has the last word on. */
+function replacedNames(view: BindingView): readonly string[] {
+  return [
+    ...confNames(view),
+    ...[EXECUTOR_ENV, EXECUTOR_SECRET_KEY_REF].flatMap((prefix) => executorNames(view, prefix)),
+  ];
+}
+
+/** The properties that give executors the variables of a binding. */
+function executorNames({ binding, secret }: BindingView, prefix: string): readonly string[] {
   const names = Object.keys(secret?.envKeys ?? {}).filter((name) => goesTo(binding.spec, name, 'executor'));
-  return names.map((name) => `spark.executorEnv.${name}`);
+  return names.map((name) => prefix + name);
 }
 
 function hasPrecedence({ binding }: BindingView): boolean {
@@ -142,6 +164,12 @@ function knownWiring(pod: Pod, views: readonly BindingView[], options?: PatchOpt
   if (wiring === undefined) throw new Error('the pod has no driver container that a runner recognises');
   if ('problem' in wiring) throw new Error(wiring.problem);
   return wiring;
+}
+
+/** Without ours, whose variables hold what the job's command said. */
+function othersOf({ spec }: Pod, driver: Container): readonly Container[] {
+  const all = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
+  return all.filter((container) => container !== driver && container.name !== MERGE_CONTAINER);
 }
 
 function metadataPatch(pod: Pod, views: readonly BindingView[], run: string | undefined): JsonPatch {

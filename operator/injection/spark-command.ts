@@ -26,10 +26,10 @@ const PROGRAMS = [
 ];
 /** Starts such a program for what `start-*.sh` scripts serve: `submit CLASS NUMBER`, then the launcher's options. */
 const DAEMON = 'spark-daemon.sh';
-/** Options without a value (`SparkSubmitOptionParser`, and `--wait` of start-connect-server.sh). */
+/** Options without a value (`SparkSubmitOptionParser`, spark-sql's own, and `--wait` of start-connect-server.sh). */
 const FLAGS = [
   ...['--help', '-h', '--supervise', '--usage-error', '--verbose', '-v', '--version', '--load-spark-defaults'],
-  '--wait',
+  ...['--silent', '-S', '-H', '--wait'],
 ];
 const SHORT: Readonly<Record<string, string>> = { '-c': '--conf' };
 const SHELL = /^(ba|da|a|k|z)?sh$/;

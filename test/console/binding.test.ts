@@ -145,6 +145,9 @@ const ENV_NAMES = [
     'SPARK_LOCAL_DIRS',
     'SPARK_APPLICATION_ID',
     'JDK_JAVA_OPTIONS',
+    'IBM_JAVA_OPTIONS',
+    'SPARK_MASTER_OPTS',
+    'SPARK_OPTS_X',
     'A'.repeat(254),
   ],
 ];

@@ -249,6 +249,11 @@ describe('options of properties that a binding replaces', () => {
       script('spark-submit --conf spark.c=z app.py'),
       ['spark.a', 'spark.b'],
     ],
+    'behind options of spark-sql that take no value': [
+      script('spark-sql -S --silent -v --verbose -H --conf spark.a=x -e "select 1"'),
+      script('spark-sql -S --silent -v --verbose -H -e "select 1"'),
+      ['spark.a'],
+    ],
     nowhere: [script('spark-submit --name spark.a=x app.py'), script('spark-submit --name spark.a=x app.py'), []],
   };
   for (const [sentence, [command, rest, found]] of Object.entries(cuts)) {

@@ -136,6 +136,27 @@ describe('decide', () => {
       expect(decision.warnings).to.have.lengthOf(1);
       expect(JSON.stringify(decision)).not.to.include(CANARY);
     });
+
+    it('with a warning for each other container whose variables have references, which stay as they are', () => {
+      const env = [
+        { name: 'A', value: `${CANARY}\${secrets.orders/DB_PASSWORD}` },
+        { name: 'B', value: '${secrets.nowhere}' },
+        { name: 'C', value: CANARY },
+      ];
+      const spec = {
+        ...pod.spec,
+        containers: [{ name: 'proxy', env }, ...pod.spec.containers],
+        initContainers: [{ name: 'fetch', env: env.slice(1) }, { name: 'plain' }],
+      };
+      const decision = decide({ ...pod, spec }, [view('a')]);
+      if (decision.kind !== 'patch') throw new Error(JSON.stringify(decision));
+      expect(decision.warnings).to.have.lengthOf(2);
+      expect(decision.warnings[0]).to.match(/^The container fetch has references .* variables B, .*driver's container/);
+      expect(decision.warnings[1]).to.match(/^The container proxy has references .* variables A, B, /);
+      expect(JSON.stringify(decision)).not.to.include(CANARY);
+      const after = applyJsonPatch({ ...pod, spec }, decision.patch);
+      expect(after.spec.containers[0]).to.deep.equal(spec.containers[0]);
+    });
   });
 
   describe('waits', () => {

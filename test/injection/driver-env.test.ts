@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { changeOf } from '../../operator/injection/patch-pod.ts';
 import type { EnvVar, Pod } from '../../operator/injection/pod.ts';
 import { applyJsonPatch } from '../doubles/json-patch.ts';
+import { kubeletEnv } from '../doubles/kubelet-env.ts';
 import { CANARY, INDEX, view } from './bindings.ts';
 
 const VIEWS = [
@@ -70,4 +71,33 @@ describe('the change of a pod that sets the variable itself', () => {
     const env = envOf(patched(pod, both));
     expect(env[1]).to.have.nested.property('valueFrom.secretKeyRef.name', 'spark-secrets-b');
   });
+});
+
+describe("a pod's own variable that names a binding's", () => {
+  const value = '$(DB_PASSWORD)-$(LICENSE)';
+  const valueOf = (pod: Pod, name: string): string | undefined =>
+    kubeletEnv(pod.spec!.containers[0]!.env!, ({ name: secret, key }) => `<${secret} ${key}>`)[name];
+  const [password, license] = ['<spark-secrets-orders DB_PASSWORD>', '<spark-secrets-license LICENSE>'];
+  const own: Record<string, [EnvVar[], string]> = {
+    'of which the pod has none': [[], `${password}-${license}`],
+    'beside a reference': [[{ name: 'X', value: 'x${secrets.LICENSE}' }], `${password}-${license}`],
+    'that replaces one before it': [[{ name: 'DB_PASSWORD', value: CANARY }], `${password}-${license}`],
+    'which gives way to one before it': [[{ name: 'LICENSE', value: 'own' }], `${password}-own`],
+  };
+  for (const [sentence, [before, expected]] of Object.entries(own)) {
+    const pod = podWith([...before, { name: 'URL', value }]);
+
+    it(`has its value: ${sentence}`, () => {
+      expect(valueOf(patched(pod), 'URL')).to.equal(expected);
+    });
+
+    it(`has it when the webhook is called again, and nothing is left to do: ${sentence}`, () => {
+      const once = patched(pod);
+      const container = once.spec!.containers[0]!;
+      const env = [{ name: 'FIRST', value: '1' }, ...container.env!, { name: 'ADDED', value }];
+      const after = { ...once, spec: { ...once.spec, containers: [{ ...container, env }] } };
+      expect(changeOf(after, VIEWS).patch).to.deep.equal([]);
+      expect([valueOf(after, 'URL'), valueOf(after, 'ADDED')]).to.deep.equal([expected, expected]);
+    });
+  }
 });

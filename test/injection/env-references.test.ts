@@ -3,6 +3,7 @@ import { driverEnv } from '../../operator/injection/driver-env.ts';
 import type { Container, EnvVar, Pod } from '../../operator/injection/pod.ts';
 import { referenceDataKey } from '../../operator/injection/reference-content.ts';
 import { applyJsonPatch } from '../doubles/json-patch.ts';
+import { kubeletEnv } from '../doubles/kubelet-env.ts';
 import { key, view } from './bindings.ts';
 
 const VIEWS = [
@@ -17,13 +18,13 @@ function container(env: readonly EnvVar[]): Container {
   return { name: 'd', env };
 }
 
-/** What the container's variables come to, by name, in their order. */
+/** What the container's variables come to, in their order, with those that stand before them for their sake. */
 function resolved(env: readonly EnvVar[], views = VIEWS): readonly EnvVar[] {
   const pod: Pod = { spec: { containers: [container(env)] } };
   const patched = applyJsonPatch(pod, driverEnv(container(env), views).patch('/spec/containers/0'));
   const after = patched.spec!.containers[0]!;
   expect(driverEnv(after, views).patch('/spec/containers/0'), 'a second call').to.deep.equal([]);
-  return after.env ?? [];
+  return (after.env ?? []).filter(({ name }) => name !== 'LICENSE' || env.some((own) => own.name === name));
 }
 
 function problemsOf(driver: Container, views: typeof VIEWS): readonly string[] {
@@ -63,6 +64,29 @@ describe('a reference in a variable of the driver', () => {
     expect(env.find(({ name }) => name === password)?.valueFrom).to.deep.equal(ref('orders', 'DB_PASSWORD'));
   });
 
+  // What the kubelet makes of the text, as if the value stood there.
+  const beside: Record<string, string> = {
+    'US${secrets.LICENSE}': 'US<LICENSE>',
+    'US$${secrets.LICENSE}': 'US$<LICENSE>',
+    'US$$${secrets.LICENSE}': 'US$<LICENSE>',
+    'US$$$${secrets.LICENSE}': 'US$$<LICENSE>',
+    'US$$$$${secrets.LICENSE}': 'US$$<LICENSE>',
+    '$${secrets.LICENSE}$${secrets.LICENSE}$': '$<LICENSE>$<LICENSE>$',
+    'a$b$(PLAIN)$$(PLAIN)$${secrets.LICENSE}': 'a$b1$(PLAIN)$<LICENSE>',
+    '$(cat ${secrets.LICENSE})': '$(cat <LICENSE>)',
+    '$(PLAIN)$$(a $(b ${secrets.LICENSE}': '1$(a $(b <LICENSE>',
+    '$(b ${secrets.LICENSE}$(PLAIN)': '$(b <LICENSE>1',
+  };
+  for (const [value, expected] of Object.entries(beside)) {
+    it(`keeps the dollars that stand beside it: ${value}`, () => {
+      const env = resolved([
+        { name: 'PLAIN', value: '1' },
+        { name: 'X', value },
+      ]);
+      expect(kubeletEnv(env, ({ key: dataKey }) => `<${dataKey}>`)).to.have.property('X', expected);
+    });
+  }
+
   it('counts in the last of two entries of a name, which is the one that counts', () => {
     const env = resolved([
       { name: 'A', value: '${secrets.nowhere}' },
@@ -97,10 +121,12 @@ describe('a reference in a variable of the driver', () => {
     });
   }
 
-  it('is refused in a variable whose value a command line would show', () => {
-    const env = [{ name: 'PYSPARK_SUBMIT_ARGS', value: '--conf x=${secrets.LICENSE} pyspark-shell' }];
-    expect(problemsOf(container(env), VIEWS).join()).to.match(/PYSPARK_SUBMIT_ARGS .*in a log or a command line/);
-  });
+  for (const name of ['PYSPARK_SUBMIT_ARGS', 'SPARK_MASTER_OPTS']) {
+    it(`is refused in a variable whose value a command line would show: ${name}`, () => {
+      const env = [{ name, value: '-Dspark.x=${secrets.LICENSE}' }];
+      expect(problemsOf(container(env), VIEWS).join()).to.match(new RegExp(`${name} .*in a log or a command line`));
+    });
+  }
 
   it('is refused where two stores have the key', () => {
     const other = view('other', {

@@ -43,6 +43,7 @@ const clientMode: FullPod = {
   },
 };
 const inBase = marked(clientMode, {}, { 'secrets.iomete.com/container': 'base' });
+const started = (command: string[]): FullPod => ({ ...inBase, spec: { containers: [{ name: 'base', command }] } });
 
 const launches: Record<string, FullPod> = {
   ...Object.fromEntries(GOLDEN_PODS.map((name) => [name, golden(name)])),
@@ -57,11 +58,15 @@ const launches: Record<string, FullPod> = {
 };
 const OPTIONS: PatchOptions = { operatorImage: 'registry.local/operator:1' };
 
-/** The pod after the webhook; `again`: what it is called with next. */
-function admitted(pod: FullPod, options = OPTIONS): FullPod {
-  const decision = decide(pod, VIEWS, RUN, options);
+/** What the webhook answers, and the pod after it. */
+function answerOf(pod: FullPod, views = VIEWS) {
+  const decision = decide(pod, views, RUN, OPTIONS);
   if (decision.kind !== 'patch') throw new Error(JSON.stringify(decision));
-  return applyJsonPatch(pod, decision.patch);
+  return { ...decision, after: applyJsonPatch(pod, decision.patch) };
+}
+
+function admitted(pod: FullPod): FullPod {
+  return answerOf(pod).after;
 }
 
 function mergeOf({ spec }: FullPod): Container {
@@ -171,6 +176,19 @@ describe('a Connect server of Kubeflow', () => {
   });
 });
 
+describe('master and worker of a standalone cluster', () => {
+  for (const name of GOLDEN_CLUSTER) {
+    it(`are refused a reference in what Spark makes a command line of: ${name}`, () => {
+      const pod = marked(golden(name), { [INJECT]: 'true' });
+      const [container] = pod.spec.containers;
+      const env = container!.env!.map((entry) => ({ ...entry, value: '-Dspark.x=${secrets.orders/DB_PASSWORD}' }));
+      expect(denial({ ...pod, spec: { ...pod.spec, containers: [{ ...container!, env }] } })).to.match(
+        /SPARK_(MASTER|WORKER)_OPTS refers to .*, but this variable belongs to Spark or the JVM/,
+      );
+    });
+  }
+});
+
 describe('a pod in client mode', () => {
   it('has its conf folder copied from where it is, and its references resolved in the copy', () => {
     const after = admitted(inBase);
@@ -201,25 +219,44 @@ describe('a pod in client mode', () => {
 
   it('has what a binding gives over what its command says, with a warning, unless the pod has precedence', () => {
     const command = ['spark-submit', '--conf', 'spark.x=canary-own', 'app.py'];
-    const pod = { ...inBase, spec: { containers: [{ name: 'base', command }] } };
+    const pod = started(command);
     const sparkConf = [{ name: 'spark.x', key: 'orders/X' }];
-    const decision = decide(pod, [view('a', { spec: { sparkConf } })], RUN);
-    if (decision.kind !== 'patch') throw new Error(JSON.stringify(decision));
-    expect(injected(applyJsonPatch(pod, decision.patch)).command).to.deep.equal(['spark-submit', 'app.py']);
-    expect(decision.warnings.join()).to.match(/analytics\/a replaces the Spark property spark\.x .*precedence: Pod/);
-    expect(JSON.stringify(decision)).not.to.include('canary-own');
-    const polite = decide(pod, [view('a', { spec: { sparkConf, precedence: 'Pod' } })], RUN);
-    if (polite.kind !== 'patch') throw new Error(JSON.stringify(polite));
-    expect(injected(applyJsonPatch(pod, polite.patch)).command).to.deep.equal(command);
+    const answer = answerOf(pod, [view('a', { spec: { sparkConf } })]);
+    expect(injected(answer.after).command).to.deep.equal(['spark-submit', 'app.py']);
+    expect(answer.warnings.join()).to.match(/analytics\/a replaces the Spark property spark\.x .*precedence: Pod/);
+    expect(JSON.stringify(answer)).not.to.include('canary-own');
+    const polite = answerOf(pod, [view('a', { spec: { sparkConf, precedence: 'Pod' } })]);
+    expect(injected(polite.after).command).to.deep.equal(command);
     expect(polite.warnings).to.deep.equal([]);
   });
 
   it('has what would hide values, or stand against executors’ variables, weighed with what bindings give', () => {
-    const own = ['spark.redaction.regex=x', 'spark.executorEnv.DB_PASSWORD=y', 'spark.executorEnv.OTHER=z'];
+    const own = ['spark.redaction.regex=x', 'spark.executorEnv.LICENSE=y', 'spark.executorEnv.OTHER=z'];
     const command = ['spark-submit', ...own.flatMap((conf) => ['--conf', conf]), 'app.py'];
-    const after = admitted({ ...inBase, spec: { containers: [{ name: 'base', command }] } });
+    const after = admitted(started(command));
     expect(injected(after).command).to.deep.equal(['spark-submit', '--conf', own[2], 'app.py']);
     expect(values(mergeOf(after).env)['EXTRA']).to.equal(`${own[0]!}\n${own[1]!}\n`);
+  });
+
+  for (const property of ['spark.executorEnv.DB_PASSWORD', 'spark.kubernetes.executor.secretKeyRef.DB_PASSWORD']) {
+    it(`has a binding's variable of executors over that of its command, with a warning: ${property}`, () => {
+      const command = ['spark-submit', '--conf', `${property}=canary:own`, 'app.py'];
+      const answer = answerOf(started(command));
+      expect(injected(answer.after).command).to.deep.equal(['spark-submit', 'app.py']);
+      expect(answer.warnings).to.have.lengthOf(1);
+      expect(answer.warnings[0]).to.include(`analytics/orders replaces the Spark property ${property} that the job's`);
+      expect(JSON.stringify(answer)).not.to.include('canary');
+    });
+  }
+
+  it('keeps the variable of executors that its command has, where it has precedence, and where executors get none', () => {
+    const command = ['spark-submit', '--conf', 'spark.kubernetes.executor.secretKeyRef.X=old:x', 'app.py'];
+    const x = { name: 'X', key: 'X' };
+    for (const spec of [{ env: [x], precedence: 'Pod' as const }, { env: [{ ...x, targets: ['driver' as const] }] }]) {
+      const { after, warnings } = answerOf(started(command), [view('a', { spec })]);
+      expect(injected(after).command).to.deep.equal(command);
+      expect(warnings).to.deep.equal([]);
+    }
   });
 
   it('is refused with what its owner has to mend', () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { contains, pointer, setItems, setMembers } from '../../operator/injection/json-patch.ts';
+import { contains, pointer, prepend, setItems, setMembers } from '../../operator/injection/json-patch.ts';
 import { applyJsonPatch } from '../doubles/json-patch.ts';
 
 interface Item {
@@ -44,6 +44,14 @@ describe('JSON patch', () => {
       );
     });
   }
+
+  it('puts items before all others, in their order', () => {
+    for (const list of [undefined, null, [], ['c']])
+      expect(applyJsonPatch({ list }, prepend('/list', list, ['a', 'b']))).to.deep.equal({
+        list: ['a', 'b', ...(list ?? [])],
+      });
+    expect(prepend('/list', undefined, [])).to.deep.equal([]);
+  });
 
   it('replaces the last of items with one name', () => {
     const present = [
