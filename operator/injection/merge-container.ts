@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ANNOTATIONS } from '../api/group.ts';
 import type { BindingView } from './binding-view.ts';
-import { CONF_FOLDER, type ConfWiring } from './conf/wiring.ts';
+import { CONF_FOLDER, mountEnv, slashed, type ConfWiring } from './conf/wiring.ts';
 import { EXECUTOR_REFERENCES_KEY, PROPERTIES_KEY, REFERENCES_KEY, REGEX_KEY } from './data-keys.ts';
 import { append, contains, pointer, setItems, type JsonPatch } from './json-patch.ts';
 import { MERGE_SCRIPT } from './merge-script.ts';
-import type { Container, EnvVar, Pod, Volume, VolumeMount } from './pod.ts';
+import { CONF_VOLUME, configMounts } from './mounts.ts';
+import type { Container, EnvVar, Pod, Resources, Volume, VolumeMount } from './pod.ts';
 import type { PodProblem } from './runners/runner.ts';
 
 /** The init container that merges properties. */
@@ -13,7 +14,7 @@ export const MERGE_CONTAINER = 'spark-secrets-merge';
 /** The volume that names the Secrets whose properties are merged. */
 export const SOURCE_VOLUME = 'spark-secrets-source';
 
-const MERGED_MOUNT: VolumeMount = { name: 'spark-secrets-conf', mountPath: CONF_FOLDER };
+const MERGED_MOUNT: VolumeMount = { name: CONF_VOLUME, mountPath: CONF_FOLDER };
 const SOURCE_MOUNT: VolumeMount = {
   name: SOURCE_VOLUME,
   mountPath: '/mnt/spark-secrets/source',
@@ -22,6 +23,7 @@ const SOURCE_MOUNT: VolumeMount = {
 /** How ServiceAccount admission names the volume with a pod's token, random letters follow; and where it mounts it. */
 const TOKEN_VOLUME = 'kube-api-access-';
 const TOKEN_FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount';
+/** Of a driver that says nothing of them. */
 const RESOURCES = { cpu: '100m', memory: '64Mi' };
 /** What pod security "restricted" wants of a container; the rest it accepts from the pod, as the driver has it. */
 const LEAST = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } };
@@ -101,7 +103,7 @@ export function mergeContainerPatch(pod: Pod, driver: Container, merge: MergeIma
   const containers = pod.spec?.initContainers;
   const at = containers?.findIndex(({ name }) => name === MERGE_CONTAINER) ?? -1;
   const present = containers?.[at];
-  const wanted = mergeContainer(driver, merge);
+  const wanted = mergeContainer(driver, merge, pod.spec?.volumes);
   if (present === undefined) return append('/spec/initContainers', containers, [wanted]);
   const path = pointer('spec', 'initContainers', at);
   return [
@@ -115,35 +117,43 @@ export function mergeContainerPatch(pod: Pod, driver: Container, merge: MergeIma
 }
 
 function fieldPatch(path: string, present: Container, wanted: Container, driver: Container): JsonPatch {
-  const plain = (['image', 'imagePullPolicy', 'command'] as const).filter(
+  const plain = (['image', 'imagePullPolicy', 'command', 'envFrom'] as const).filter(
     (name) => !contains(present[name], wanted[name]),
   );
   // A copy must be exact, or it would keep what the driver's has lost. Our own may have got defaults.
   const synced = driver.securityContext
     ? isDeepStrictEqual(present.securityContext, wanted.securityContext)
     : contains(present.securityContext, wanted.securityContext);
-  const names = synced ? plain : [...plain, 'securityContext' as const];
+  const names = [
+    ...plain,
+    ...(isDeepStrictEqual(mainResources(present), mainResources(wanted)) ? [] : ['resources' as const]),
+    ...(synced ? [] : ['securityContext' as const]),
+  ];
   return names
     .filter((name) => wanted[name] !== undefined)
     .map((name) => ({ op: 'add', path: path + pointer(name), value: wanted[name] }));
 }
 
-function mergeContainer(
-  driver: Container,
-  { image, shell, env, mergeEnv, mounts }: MergeImage & ConfWiring,
-): Container {
+function mergeContainer(driver: Container, merge: MergeImage & ConfWiring, volumes?: readonly Volume[]): Container {
+  const { image, shell, env, mergeEnv, mounts, findsFolder } = merge;
+  const found =
+    findsFolder === true ? configMounts(driver, volumes).filter(({ mountPath }) => !hides(mountPath, shell)) : [];
+  const known = new Set(mergeEnv.map(({ name }) => name));
+  const envFrom = findsFolder === true ? driver.envFrom : undefined;
   return {
     name: MERGE_CONTAINER,
     ...image,
     command: [shell, '-c', MERGE_SCRIPT],
+    ...(envFrom === undefined ? {} : { envFrom }),
     env: [
+      ...mountEnv(driver, found).filter(({ name }) => !known.has(name)),
       ...mergeEnv,
       { name: 'BEFORE', value: `${SOURCE_MOUNT.mountPath}/before` },
       { name: 'AFTER', value: `${SOURCE_MOUNT.mountPath}/after` },
       ...env,
     ],
-    volumeMounts: [...mounts, ...tokenMount(driver), SOURCE_MOUNT, MERGED_MOUNT],
-    resources: { requests: RESOURCES, limits: RESOURCES },
+    volumeMounts: [...eachOnce([...mounts, ...found, ...tokenMount(driver)]), SOURCE_MOUNT, MERGED_MOUNT],
+    resources: mainResources(driver) ?? { requests: RESOURCES, limits: RESOURCES },
     securityContext: structuredClone(driver.securityContext ?? LEAST),
     // So that `kubectl describe` shows why the merge failed; the script's messages hold no values.
     terminationMessagePolicy: 'FallbackToLogsOnError',
@@ -156,4 +166,25 @@ function mergeContainer(
  */
 function tokenMount({ volumeMounts = [] }: Container): readonly VolumeMount[] {
   return volumeMounts.filter(({ name, mountPath }) => name.startsWith(TOKEN_VOLUME) && mountPath === TOKEN_FOLDER);
+}
+
+/** Whether what is mounted there would stand in the way of the operator's programs; the driver's are as in its own container. */
+function hides(mountPath: string, shell: string): boolean {
+  return shell === OPERATOR_SHELL && slashed(shell).startsWith(slashed(mountPath));
+}
+
+function eachOnce(mounts: readonly VolumeMount[]): readonly VolumeMount[] {
+  return [...new Map(mounts.map((mount) => [mount.mountPath, mount])).values()];
+}
+
+/**
+ * A container's cpu and memory; undefined: it has neither. What the driver may use, its init container may as well: a
+ * LimitRange lets both through or none, the pod's class stays, and it costs nothing, as init containers run before.
+ */
+function mainResources({ resources = {} }: Container): Resources | undefined {
+  const kinds = (['requests', 'limits'] as const).flatMap((kind) => {
+    const amounts = Object.entries(resources[kind] ?? {}).filter(([name]) => name in RESOURCES);
+    return amounts.length === 0 ? [] : [[kind, Object.fromEntries(amounts)] as const];
+  });
+  return kinds.length === 0 ? undefined : Object.fromEntries(kinds);
 }

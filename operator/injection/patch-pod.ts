@@ -19,6 +19,7 @@ import {
   presentMergeContainer,
   type MergeImage,
 } from './merge-container.ts';
+import { mountProblems } from './mounts.ts';
 import type { Container, Pod } from './pod.ts';
 import { driverOf } from './runners/registry.ts';
 import type { PodProblem } from './runners/runner.ts';
@@ -101,7 +102,7 @@ export function podChange(
     ...env.patch(path, [...indexEntries(sorted), ...merge.driverEnv]),
   ];
   return {
-    problems: [...fileMountProblems(driver, sorted), ...env.problems],
+    problems: [...mountProblems(pod, driver), ...fileMountProblems(driver, sorted), ...env.problems],
     patch,
     warnings: [
       ...env.warnings,

@@ -25,10 +25,17 @@ export interface Container {
   readonly command?: readonly string[];
   readonly args?: readonly string[];
   readonly env?: readonly EnvVar[];
+  readonly envFrom?: readonly object[];
   readonly volumeMounts?: readonly VolumeMount[];
-  readonly resources?: object;
+  readonly resources?: Resources;
   readonly securityContext?: object;
   readonly terminationMessagePolicy?: string;
+}
+
+/** Amounts by what they are of, `cpu` or `memory` for example. */
+export interface Resources {
+  readonly requests?: Readonly<Record<string, string>>;
+  readonly limits?: Readonly<Record<string, string>>;
 }
 
 export interface EnvVar {
@@ -48,7 +55,10 @@ export interface VolumeMount {
 
 export interface Volume {
   readonly name: string;
+  readonly configMap?: object;
+  readonly downwardAPI?: object;
+  readonly emptyDir?: object;
+  readonly persistentVolumeClaim?: { readonly claimName: string; readonly readOnly?: boolean };
   readonly projected?: object;
   readonly secret?: object;
-  readonly emptyDir?: object;
 }

@@ -19,7 +19,7 @@ import { redactionRegex } from './redaction.ts';
 import { referenceContent, type ReferenceContent } from './reference-content.ts';
 import { requirements } from './requirements.ts';
 import { filesSecretName } from './secret-name.ts';
-import { tooLarge } from './secret-size.ts';
+import { noteTooLarge, tooLarge } from './secret-size.ts';
 import { renderTemplate, templateKeys, type Template } from './template.ts';
 
 /** What jobs refer to is short; a longer value would be in the Secret twice for nothing, so it has to be listed in references. */
@@ -86,8 +86,8 @@ export function secretContent(input: SecretContentInput): SecretContent | Secret
   const lines = [...properties.filter(isWhole), ...executorLines(input, variables, index !== undefined)];
   data.set(PROPERTIES_KEY, Buffer.from(`${lines.join('\n')}\n`));
   data.set(REGEX_KEY, Buffer.from(redactionRegex(conf.map(({ name }) => name))));
-  const references = withReferences(data, { ...input, variables });
-  problems.push(...tooLarge('all values', references.data));
+  const references = withReferences(data, { ...input, variables, envKeys });
+  problems.push(...tooLarge('all values', references.data), ...noteTooLarge(envKeys, references.keys));
   if (problems.length > 0) return { problems: distinct(problems) };
   return {
     data: Object.fromEntries([...references.data].map(([name, bytes]) => [name, bytes.toString('base64')])),
@@ -112,7 +112,7 @@ function filesOf({ spec, values }: SecretContentInput): {
  */
 function withReferences(
   data: ReadonlyMap<string, Buffer>,
-  input: SecretContentInput & { readonly variables: readonly EnvVariable[] },
+  input: SecretContentInput & Pick<SecretContent, 'envKeys'> & { readonly variables: readonly EnvVariable[] },
 ): ReferenceContent {
   const { values, groups, spec } = input;
   const listed = (spec.references ?? []).flatMap(({ key, group }) => {
@@ -128,7 +128,8 @@ function withReferences(
     return { keys: references.keys, data: new Map([...data, ...references.data]) };
   };
   const all = withKeys([...listed, ...others]);
-  return tooLarge('all values', all.data).length === 0 ? all : withKeys(listed);
+  const excess = [...tooLarge('all values', all.data), ...noteTooLarge(input.envKeys, all.keys)];
+  return excess.length === 0 ? all : withKeys(listed);
 }
 
 function filesOnly({ spec, groups }: SecretContentInput): (key: SecretKey) => boolean {

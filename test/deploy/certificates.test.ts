@@ -52,7 +52,12 @@ describe('the certificate of the chart', function () {
       const objects = await rendered({ ...ON, clusterDomain });
       const { dnsNames, commonName } = certificate(objects, NAME);
       const service = only(objects, 'Service').metadata;
-      const target = { kind: 'service', namespace: 'apart', name: service.name, clusterDomain: 'cluster.local' } as const;
+      const target = {
+        kind: 'service',
+        namespace: 'apart',
+        name: service.name,
+        clusterDomain: 'cluster.local',
+      } as const;
       expect(dnsNames).to.deep.equal(servingNames(target));
       expect(commonName).to.equal(dnsNames?.[0]);
     }

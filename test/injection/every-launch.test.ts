@@ -162,7 +162,8 @@ describe('a Connect server of Kubeflow', () => {
     expect(values(injected(after).env)).to.include({ SPARK_CONF_DIR: FOLDER, SPARK_NO_DAEMONIZE: 'true' });
     expect(injected(after).args).to.deep.equal(golden('kubeflow-connect-server').spec.containers[0]!.args);
     expect(values(mergeOf(after).env)).to.include({ MODE: 'defaults', OUT: FOLDER });
-    expect(mergeOf(after).volumeMounts!.map(({ name }) => name)).not.to.include('spark-conf');
+    const [mount] = golden('kubeflow-connect-server').spec.containers[0]!.volumeMounts!;
+    expect(mergeOf(after).volumeMounts![0]).to.deep.equal(mount);
   });
 
   it('has the references of its sparkConf taken out of what bash is given', () => {
@@ -177,7 +178,7 @@ describe('a Connect server of Kubeflow', () => {
 });
 
 describe('master and worker of a standalone cluster', () => {
-  for (const name of GOLDEN_CLUSTER) {
+  for (const name of GOLDEN_CLUSTER)
     it(`are refused a reference in what Spark makes a command line of: ${name}`, () => {
       const pod = marked(golden(name), { [INJECT]: 'true' });
       const [container] = pod.spec.containers;
@@ -186,7 +187,6 @@ describe('master and worker of a standalone cluster', () => {
         /SPARK_(MASTER|WORKER)_OPTS refers to .*, but this variable belongs to Spark or the JVM/,
       );
     });
-  }
 });
 
 describe('a pod in client mode', () => {

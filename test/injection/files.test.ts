@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { BindingView } from '../../operator/injection/binding-view.ts';
 import { decide } from '../../operator/injection/decide.ts';
-import type { Container, Pod, VolumeMount } from '../../operator/injection/pod.ts';
+import type { Container, Pod, Volume, VolumeMount } from '../../operator/injection/pod.ts';
 import { runReferences } from '../../operator/injection/run.ts';
 import { filesSecretName } from '../../operator/injection/secret-name.ts';
 import { applyJsonPatch } from '../doubles/json-patch.ts';
@@ -47,6 +47,19 @@ function mounting(mountPath: string, name = 'own'): FullPod {
   const containers = pod.spec.containers.map((one) =>
     one.args?.[0] === 'driver' ? { ...one, volumeMounts: [...(one.volumeMounts ?? []), { name, mountPath }] } : one,
   );
+  return { ...pod, spec: { ...pod.spec, containers } };
+}
+
+function withVolumes(pod: FullPod, volumes: readonly Volume[]): FullPod {
+  return { ...pod, spec: { ...pod.spec, volumes: [...(pod.spec.volumes ?? []), ...volumes] } };
+}
+
+/** The pod with its driver's mounts of the volume `own` changed, and others added. */
+function changedMounts(pod: FullPod, change: (mount: VolumeMount) => VolumeMount, ...added: VolumeMount[]): FullPod {
+  const containers = pod.spec.containers.map((one) => {
+    const mounts = one.volumeMounts?.map((mount) => (mount.name === 'own' ? change(mount) : mount)) ?? [];
+    return one.args?.[0] === 'driver' ? { ...one, volumeMounts: [...mounts, ...added] } : one;
+  });
   return { ...pod, spec: { ...pod.spec, containers } };
 }
 
@@ -118,6 +131,36 @@ describe('files of bindings', () => {
     it(`are given beside what the job mounts at ${path}`, () => {
       const mounted = filesOf(admitted(mounting(path), [SHARED]).spec.containers);
       expect(mounted.map(({ mountPath }) => mountPath)).to.include('/mnt/spark-secrets/files/orders');
+    });
+  }
+
+  for (const path of ['/mnt', '/mnt/', '/mnt/spark-secrets', '/']) {
+    it(`and what is merged are refused where a mount at ${path} can not be written, in which nothing can be mounted`, () => {
+      const map = withVolumes(mounting(path), [{ name: 'own', configMap: { name: 'own' } }]);
+      const claim = { name: 'own', persistentVolumeClaim: { claimName: 'own', readOnly: true } };
+      const readOnly = changedMounts(mounting(path), (mount) => ({ ...mount, readOnly: true }));
+      for (const pod of [map, readOnly, withVolumes(mounting(path), [claim])])
+        expect(denial(pod, [NONE])).to.equal(
+          `The container spark-kubernetes-driver mounts the volume own at ${path}, read-only, so that nothing can be mounted ` +
+            'below at /mnt/spark-secrets: mount it elsewhere, or mount a volume there that can be written.',
+        );
+    });
+  }
+
+  it('are given in a volume of the job that can be written, also where that is in one that can not', () => {
+    const claim = { name: 'own', persistentVolumeClaim: { claimName: 'own' } };
+    const volumes = [claim, { name: 'map', configMap: { name: 'map' } }];
+    const inner = withVolumes(mounting('/mnt'), volumes);
+    const both = changedMounts(inner, (mount) => mount, { name: 'map', mountPath: '/' });
+    for (const pod of [inner, both]) expect(filesOf(admitted(pod, [SHARED]).spec.containers)).to.have.lengthOf(1);
+  });
+
+  for (const path of ['/mnt/spark-secrets/conf', '/mnt/spark-secrets/conf/', '/mnt/spark-secrets/conf/log4j2.xml']) {
+    it(`leave no room for what the job mounts at ${path}, where what is merged goes`, () => {
+      expect(denial(mounting(path), [NONE])).to.equal(
+        `The container spark-kubernetes-driver mounts the volume own at ${path}, where the conf of Spark goes that is merged ` +
+          'with the SparkJobSecretBindings (/mnt/spark-secrets/conf): mount it elsewhere.',
+      );
     });
   }
 

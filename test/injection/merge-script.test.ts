@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { MERGE_SCRIPT } from '../../operator/injection/merge-script.ts';
 import { escapeProperty } from '../../operator/injection/properties.ts';
+import { redactionRegex } from '../../operator/injection/redaction.ts';
 import { CANARY, contentOf, spec } from './bindings.ts';
 import { readWithJava } from './java-properties.ts';
 import { describeInShells, type MergeInput } from './merge-script/shells.ts';
@@ -43,7 +44,7 @@ describeInShells('merge script', ({ folder, run, merge }) => {
       'spark.b': 'binding',
       'spark.c': 'job',
       'spark.d': 'pod',
-      'spark.redaction.regex': `(?:${DEFAULT_REGEX})`,
+      'spark.redaction.regex': DEFAULT_REGEX,
     });
   });
 
@@ -126,10 +127,28 @@ describeInShells('merge script', ({ folder, run, merge }) => {
         '2.regex': '|^spark[.]second$\n',
       };
       const { values, redacted } = readWithJava(merge({ source, after }));
-      const added = '|^spark[.]c[.]d$|^(spark[.]hadoop[.])?my[.]id$|^spark[.]second$';
-      expect(values.get('spark.redaction.regex')).to.equal(`(?:${expected})${added}`);
+      const added = '^spark[.]c[.]d$|^(?:spark[.]hadoop[.])?my[.]id$|^spark[.]second$';
+      expect(values.get('spark.redaction.regex')).to.equal(`${added}|${expected}`);
       expect([...redacted]).to.include.members(['spark.hadoop.my.id', 'my.id', 'spark.c.d']);
       if (expected !== '') expect([...redacted]).not.to.include.members(['myXid', 'spark.c.d.e']);
+    });
+  }
+
+  const open: Record<string, string> = {
+    'with a comment at its end': '(?x) my[A-Z]id # (what is ours',
+    'with a quotation that nothing ends': String.raw`myX\Qid`,
+    'that refers to its groups': String.raw`(?i)([mn])y(x)id|(.)\3\3`,
+  };
+  for (const [sentence, regex] of Object.entries(open)) {
+    it(`extends a redaction regex ${sentence}, and both find what they found`, () => {
+      const { redacted } = readWithJava(
+        merge({
+          source: `${escapeProperty('spark.redaction.regex', regex)}\nmyXid=a\nmyxid=b\naaab=c\nspark.hadoop.hid=d\n`,
+          after: { '1.properties': 'spark.b=c\n', '1.regex': redactionRegex(['spark.b', 'spark.hadoop.hid']) },
+        }),
+      );
+      const more = sentence.startsWith('that') ? ['myxid', 'aaab'] : [];
+      expect([...redacted]).to.have.members(['myXid', 'spark.b', 'spark.hadoop.hid', ...more]);
     });
   }
 
@@ -196,7 +215,7 @@ describe('merge script in a pod', () => {
   });
 
   it('is short: every driver pod carries it', () => {
-    expect(MERGE_SCRIPT.length).to.be.below(9_216);
+    expect(MERGE_SCRIPT.length).to.be.below(10_240);
   });
 
   it('starts no command but those that the image of the operator has', () => {

@@ -88,10 +88,7 @@ describe('the change of a pod', () => {
         expect(merge.securityContext).to.deep.equal(
           driver.securityContext ?? { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
         );
-        expect(merge.resources).to.deep.equal({
-          requests: { cpu: '100m', memory: '64Mi' },
-          limits: { cpu: '100m', memory: '64Mi' },
-        });
+        expect(merge.resources).to.deep.equal(driver.resources).and.not.to.be.undefined;
         expect(Object.fromEntries(merge.env!.map((entry) => [entry.name, entry.value]))).to.deep.equal({
           MODE: 'properties',
           SRC: '/opt/spark/conf/spark.properties',

@@ -38,6 +38,11 @@ export function confWiring(
   const wiring = KINDS[conf](references.container, merge);
   if ('problem' in wiring) return wiring;
   const extra = mergedLines((merge && envEntry(merge, 'EXTRA')?.value) ?? '', references.lines);
-  const own = extra === '' ? [] : [{ name: 'EXTRA', value: extra }];
+  const own = extra === '' && !hasOthers(wiring) ? [] : [{ name: 'EXTRA', value: extra }];
   return { ...wiring, replaced: found, mergeEnv: [...wiring.mergeEnv, ...own] };
+}
+
+/** Whether the init container has variables by `envFrom`: one that is called EXTRA is none of ours. */
+function hasOthers({ findsFolder, container: { envFrom = [] } }: ConfWiring): boolean {
+  return findsFolder === true && envFrom.length > 0;
 }

@@ -29,6 +29,7 @@ export function defaultsFileWiring(driver: Container, merge: Container | undefin
       { name: 'OUT', value: CONF_FOLDER },
     ],
     mounts,
+    findsFolder: true,
     driverEnv: [{ name: FOLDER_VARIABLE, value: CONF_FOLDER }],
     container: driver,
   };

@@ -1,6 +1,8 @@
+import { RESERVED_ENV } from '../conf-key.ts';
+
 /**
- * The awk program of the merge script, for single quotes of a shell. It holds none, and never `$` before `{`, which would
- * be TypeScript's here. It keeps to what mawk, busybox awk and gawk share.
+ * The awk program of the merge script, for single quotes of a shell. It holds none, and `$` before `{` only where
+ * TypeScript puts something in. It keeps to what mawk, busybox awk and gawk share.
  *
  * Operands are pairs `kind=KIND FILE`, KIND one of job, before, after (properties), regex, references, executors. Its
  * variable `mode` is MODE of the script; EXTRA it reads from the environment. Unless all is well it prints nothing, says
@@ -18,6 +20,9 @@
  * `\${secrets.a}`, is dropped before, or it would change the first character of what is put in. In names, not in values,
  * `\u0041` is taken for A: no spelling of a name slips past the rules. So `\u0024{secrets.a}` is how a job writes that
  * text.
+ *
+ * In the redaction regex ours come first, and without groups that count: the job's may end in a comment or in a quotation
+ * that nothing ends, and may refer to its own groups.
  *
  * The rules of `refusal` are those of conf-key.ts, with all that is republished: a test compares them.
  */
@@ -42,6 +47,20 @@ function ascii(hex) {
   return sprintf("%c", 16 * substr(hex, 3, 1) + index("123456789abcdef", substr(hex, 4, 1)))
 }
 
+# By parts of a long text, none of which ends within an escape: what is left is copied for each escape
+function escapes(text, isArgument, name,    out, part) {
+  while (text != "") {
+    part = substr(text, 1, 999)
+    if (part != text) {
+      match(part, /^([^\\]|\\u....|\\[^u])*/)
+      part = substr(part, 1, RLENGTH)
+    }
+    text = substr(text, length(part) + 1)
+    out = out (isArgument ? argument(part, name) : canonical(part))
+  }
+  return out
+}
+
 # Without needless escapes
 function canonical(text, isName,    out, at, size, char) {
   if (text !~ /\\[^tnrfu\\=:#! ]/ && !(isName && text ~ /\\u/)) return text
@@ -64,7 +83,7 @@ function property(text,    name) {
   text = substr(text, RLENGTH + 1)
   sub(/^[ \t\f]*[=:]?[ \t\f]*/, "", text)
   if (!((where, name) in data)) names[where, ++count[where]] = name
-  data[where, name] = canonical(text)
+  data[where, name] = escapes(text)
 }
 
 function flush() {
@@ -164,13 +183,17 @@ function literal(name,    out, at, char) {
 }
 
 function redact(name) {
-  regexes = regexes "|^" (name ~ /^spark[.]hadoop[.]/ ? "(spark[.]hadoop[.])?" literal(substr(name, 14)) : literal(name)) "$"
+  regexes = regexes "|^" (name ~ /^spark[.]hadoop[.]/ ? "(?:spark[.]hadoop[.])?" literal(substr(name, 14)) : literal(name)) "$"
 }
 
 function job(name, value,    key, variable, why) {
   if (name ~ /^spark[.]executorEnv[.][A-Za-z0-9_.-]+$/) {
     variable = secretKeyRef substr(name, 19)
     if (value ~ /^[$][{]secrets[.][A-Za-z0-9._\/-]+[}][ \t\f]*$/) key = substr(value, 11, index(value, "}") - 11)
+    if (key != "" && substr(name, 19) ~ /${RESERVED_ENV.source}/) {
+      problem(name ": the JVM or Spark would show its value in a log or a command line: choose another variable")
+      return
+    }
     if (key in secretRef) {
       if (isClear(key)) put(variable, secretRef[key])
       return
@@ -235,6 +258,7 @@ kind ~ /^(references|executors)$/ {
   next
 }
 kind == "regex" {
+  gsub(/[(]spark/, "(?:spark")
   regexes = regexes $0
   next
 }
@@ -259,11 +283,11 @@ END {
   tell()
   name = "spark.redaction.regex"
   regex = ("job", name) in data ? data["job", name] : "(?i)secret|password|token|access[.]?key|credential"
-  put(name, "(?\\:" regex ")" regexes)
+  put(name, substr(regexes "|", 2) regex)
 
   for (i = 1; i <= total; i++) {
     name = order[i]
-    out[i] = mode == "jvm" ? "\"-D" argument(name, name) "=" argument(final[name], name) "\"" : name "=" final[name]
+    out[i] = mode == "jvm" ? "\"-D" argument(name, name) "=" escapes(final[name], 1, name) "\"" : name "=" final[name]
   }
   if (problems) {
     if (more) report = report "spark-secrets: and " more " more\n"

@@ -21,7 +21,7 @@ export function checkSparkSecrets(words: readonly string[], isInline: boolean): 
 
 /** `npm …`. Answers the command that is run within a cluster. */
 export async function checkNpm(words: readonly string[]): Promise<readonly string[]> {
-  if (words.join(' ') === 'ci') return [];
+  if (/^ci( --ignore-scripts)?$/.test(words.join(' '))) return [];
   const [name = '', ...rest] = words[0] === 'run' ? words.slice(1) : words;
   const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
     readonly scripts: Readonly<Record<string, string>>;

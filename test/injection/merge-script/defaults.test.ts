@@ -95,8 +95,17 @@ describeInShells('spark-defaults.conf', ({ folder, run, merge, lines, refusal })
     expect(Object.fromEntries(values)).to.deep.equal({
       'spark.a': 'c',
       'spark.label': 'x',
-      'spark.redaction.regex': '(?:x:y)|^spark[.]label$',
+      'spark.redaction.regex': '^spark[.]label$|x:y',
     });
+  });
+
+  it('may have a long value full of backslashes, as JSON in JSON is', () => {
+    const unit = String.raw`{\\"a\\":\\"b\\"}`;
+    const begun = performance.now();
+    expect(lines(defaults(`spark.a ${String.raw`{\\"a\\":\\"b\\"\}`.repeat(30_000)}\n`))[0]).to.equal(
+      `spark.a=${unit.repeat(30_000)}`,
+    );
+    expect(performance.now() - begun).to.be.below(10_000);
   });
 
   it('need not exist, nor its folder', () => {
@@ -122,7 +131,7 @@ describeInShells('spark-defaults.conf', ({ folder, run, merge, lines, refusal })
       'spark-env.sh': 'export A=b\n',
       'nested/deep/file': 'f',
       'nested/link': 'f',
-      'spark-defaults.conf': `spark.a=b\n${LABEL}\nspark.redaction.regex=(?\\:(?i)secret|password|token|access[.]?key|credential)|^spark[.]label$\n# end\n`,
+      'spark-defaults.conf': `spark.a=b\n${LABEL}\nspark.redaction.regex=^spark[.]label$|(?i)secret|password|token|access[.]?key|credential\n# end\n`,
     });
     expect(statSync(join(out, '..', 'spark-env.sh')).mode & 0o777).to.equal(0o644);
   });

@@ -92,9 +92,17 @@ describeInShells('an argument file of Java', ({ merge, lines, refusal }) => {
       'spark.b': '<"$\\ &/\n>',
       'spark.c': 'b',
       [`${REF}.X`]: 's:A',
-      'spark.redaction.regex':
-        '(?:(?i)secret|password|token|access[.]?key|credential)|^spark[.]p$|^spark[.]b$|^spark[.]c$',
+      'spark.redaction.regex': '^spark[.]p$|^spark[.]b$|^spark[.]c$|(?i)secret|password|token|access[.]?key|credential',
     });
+  });
+
+  it('holds a long value whole, wherever an escape stands in it', () => {
+    for (let at = 990; at < 1_000; at++) {
+      const [before, after] = ['x'.repeat(at), 'y'.repeat(1_000)];
+      expect(lines(jvm(`spark.x=${before}\\u0022\\\\\\=${after}\n`))).to.deep.equal([
+        `"-Dspark.x=${before}\\"\\\\=${after}"`,
+      ]);
+    }
   });
 
   it('takes the characters of ASCII that are escaped, and text that looks like such', () => {
