@@ -88,6 +88,20 @@ describe('the reconciler of bindings', () => {
     expect(world.events).to.deep.equal(['Normal SecretUpdated']);
   });
 
+  it('knows what it wrote when it comes back, until it looks again', async () => {
+    const cameBack = () =>
+      [world.binding()!, secret()!].map(({ metadata }) =>
+        world.ownWrites.take({ namespace: 'analytics', name: 'orders' }, metadata.resourceVersion),
+      );
+    await ready();
+    expect(cameBack()).to.deep.equal([true, true]);
+    await world.store.put('A', '2');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    await world.reconcile();
+    await world.reconcile();
+    expect(cameBack()).to.deep.equal([false, false]);
+  });
+
   it('forgets a binding that is gone, and writes nothing for one that is going', async () => {
     await ready();
     world.put(binding(SPEC, { deletionTimestamp: '2026-01-01T00:00:00Z' }));
