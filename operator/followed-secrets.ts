@@ -144,10 +144,10 @@ export class FollowedSecrets implements SecretAccess {
       this.#informers.includes(informer) &&
       this.#followed.has(name) &&
       informer.get(this.#options.namespace, name) === undefined;
-    for (const name of [...this.#followed.keys()].filter((each) => isIts(each) && isUnseen(each))) {
-      // Where it can't be told it stays, until the next list.
+    for (const [name, followed] of [...this.#followed].filter(([each]) => isIts(each) && isUnseen(each))) {
+      // Where it can't be told it stays, until the next list; and so does what was written meanwhile.
       const present = await this.get(name, AbortSignal.timeout(UNSEEN_MS)).catch(() => 'unknown');
-      if (present === undefined && isUnseen(name)) this.#take(name, undefined);
+      if (present === undefined && isUnseen(name) && this.#followed.get(name) === followed) this.#take(name, undefined);
     }
   }
 

@@ -25,6 +25,12 @@ const TOKEN_VOLUME = 'kube-api-access-';
 const TOKEN_FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount';
 /** Of a driver that says nothing of them. */
 const RESOURCES = { cpu: '100m', memory: '64Mi' };
+type Loose = { readonly [Kind in keyof Resources]: Resources[Kind] | undefined };
+
+/** What a LimitRange may say of a container, Kubernetes' own resources. */
+const LIMITED = ['cpu', 'memory', 'ephemeral-storage'];
+/** Variables that the script reads besides those that it is always given. */
+const OF_SCRIPT = ['EXTRA', 'SRC', 'BEFORE', 'AFTER'];
 /** What pod security "restricted" wants of a container; the rest it accepts from the pod, as the driver has it. */
 const LEAST = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } };
 
@@ -111,7 +117,7 @@ export function mergeContainerPatch(pod: Pod, driver: Container, merge: MergeIma
     ...setItems(`${path}/env`, present.env, wanted.env ?? [], { by: ({ name }) => name, fits: contains }),
     ...setItems(`${path}/volumeMounts`, present.volumeMounts, wanted.volumeMounts ?? [], {
       by: ({ mountPath }) => mountPath,
-      fits: contains,
+      fits: (own, wantedOne) => contains(own, wantedOne) && (own.readOnly ?? false) === (wantedOne.readOnly ?? false),
     }),
   ];
 }
@@ -126,19 +132,37 @@ function fieldPatch(path: string, present: Container, wanted: Container, driver:
     : contains(present.securityContext, wanted.securityContext);
   const names = [
     ...plain,
-    ...(isDeepStrictEqual(mainResources(present), mainResources(wanted)) ? [] : ['resources' as const]),
+    ...(inStepWith(present, wanted) ? [] : ['resources' as const]),
     ...(synced ? [] : ['securityContext' as const]),
   ];
+  const inStep = { ...wanted, resources: withMain(present.resources, wanted.resources) };
   return names
     .filter((name) => wanted[name] !== undefined)
-    .map((name) => ({ op: 'add', path: path + pointer(name), value: wanted[name] }));
+    .map((name) => ({ op: 'add', path: path + pointer(name), value: inStep[name] }));
+}
+
+function inStepWith({ resources }: Container, wanted: Container): boolean {
+  return contains(resources, wanted.resources) && isDeepStrictEqual(mainOf(resources), mainOf(wanted.resources));
+}
+
+/** What it has, with these instead of its cpu and memory: others gave it the rest. */
+function withMain(present: Resources = {}, main: Resources = {}): Resources {
+  const { requests, limits, ...others } = present;
+  const rest = parts({ requests, limits }, (name) => !(name in RESOURCES));
+  return {
+    ...others,
+    ...parts({
+      requests: { ...rest.requests, ...main.requests },
+      limits: { ...rest.limits, ...main.limits },
+    }),
+  };
 }
 
 function mergeContainer(driver: Container, merge: MergeImage & ConfWiring, volumes?: readonly Volume[]): Container {
   const { image, shell, env, mergeEnv, mounts, findsFolder } = merge;
   const found =
     findsFolder === true ? configMounts(driver, volumes).filter(({ mountPath }) => !hides(mountPath, shell)) : [];
-  const known = new Set(mergeEnv.map(({ name }) => name));
+  const known = new Set([...OF_SCRIPT, ...mergeEnv.map(({ name }) => name)]);
   const envFrom = findsFolder === true ? driver.envFrom : undefined;
   return {
     name: MERGE_CONTAINER,
@@ -153,7 +177,7 @@ function mergeContainer(driver: Container, merge: MergeImage & ConfWiring, volum
       ...env,
     ],
     volumeMounts: [...eachOnce([...mounts, ...found, ...tokenMount(driver)]), SOURCE_MOUNT, MERGED_MOUNT],
-    resources: mainResources(driver) ?? { requests: RESOURCES, limits: RESOURCES },
+    resources: ownResources(driver) ?? { requests: RESOURCES, limits: RESOURCES },
     securityContext: structuredClone(driver.securityContext ?? LEAST),
     // So that `kubectl describe` shows why the merge failed; the script's messages hold no values.
     terminationMessagePolicy: 'FallbackToLogsOnError',
@@ -178,13 +202,25 @@ function eachOnce(mounts: readonly VolumeMount[]): readonly VolumeMount[] {
 }
 
 /**
- * A container's cpu and memory; undefined: it has neither. What the driver may use, its init container may as well: a
- * LimitRange lets both through or none, the pod's class stays, and it costs nothing, as init containers run before.
+ * What a container has of Kubernetes' own resources; undefined: neither cpu nor memory. What the driver may use, its init
+ * container may as well: a LimitRange lets both through or none, the pod's class stays, and it costs nothing, as init
+ * containers run before.
  */
-function mainResources({ resources = {} }: Container): Resources | undefined {
-  const kinds = (['requests', 'limits'] as const).flatMap((kind) => {
-    const amounts = Object.entries(resources[kind] ?? {}).filter(([name]) => name in RESOURCES);
-    return amounts.length === 0 ? [] : [[kind, Object.fromEntries(amounts)] as const];
+function ownResources({ resources = {} }: Container): Resources | undefined {
+  return mainOf(resources) === undefined ? undefined : parts(resources, (name) => LIMITED.includes(name));
+}
+
+/** Its cpu and memory; undefined: it has neither. */
+function mainOf(resources: Resources = {}): Resources | undefined {
+  const main = parts(resources, (name) => name in RESOURCES);
+  return Object.keys(main).length === 0 ? undefined : main;
+}
+
+/** Without what is empty. */
+function parts({ requests, limits }: Loose, isPart: (name: string) => boolean = () => true): Resources {
+  const kinds = Object.entries({ requests, limits }).flatMap(([kind, amounts = {}]) => {
+    const kept = Object.entries(amounts).filter(([name]) => isPart(name));
+    return kept.length === 0 ? [] : [[kind, Object.fromEntries(kept)] as const];
   });
-  return kinds.length === 0 ? undefined : Object.fromEntries(kinds);
+  return Object.fromEntries(kinds);
 }

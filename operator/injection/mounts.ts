@@ -16,7 +16,11 @@ const FILLED = ['configMap', 'secret', 'projected', 'downwardAPI'] as const;
 export function configMounts(driver: Container, volumes: readonly Volume[] = []): readonly VolumeMount[] {
   const filled = new Set(volumes.filter(isFilled).map(({ name }) => name));
   const found = (driver.volumeMounts ?? [])
-    .filter(({ name, mountPath }) => filled.has(name) || slashed(mountPath).includes('/conf/'))
+    .filter(
+      ({ name, mountPath, subPathExpr }) =>
+        // Which variables there are is not known before the binding's are among them.
+        (filled.has(name) && subPathExpr === undefined) || slashed(mountPath).includes('/conf/'),
+    )
     .filter(({ mountPath }) => !slashed(mountPath).startsWith(slashed(OUR_FOLDER)));
   return forReading(driver, found);
 }

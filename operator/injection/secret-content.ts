@@ -87,7 +87,7 @@ export function secretContent(input: SecretContentInput): SecretContent | Secret
   data.set(PROPERTIES_KEY, Buffer.from(`${lines.join('\n')}\n`));
   data.set(REGEX_KEY, Buffer.from(redactionRegex(conf.map(({ name }) => name))));
   const references = withReferences(data, { ...input, variables, envKeys });
-  problems.push(...tooLarge('all values', references.data), ...noteTooLarge(envKeys, references.keys));
+  problems.push(...tooLarge('all values', references.data), ...noteTooLarge([envKeys, references.keys], values.keys()));
   if (problems.length > 0) return { problems: distinct(problems) };
   return {
     data: Object.fromEntries([...references.data].map(([name, bytes]) => [name, bytes.toString('base64')])),
@@ -128,7 +128,7 @@ function withReferences(
     return { keys: references.keys, data: new Map([...data, ...references.data]) };
   };
   const all = withKeys([...listed, ...others]);
-  const excess = [...tooLarge('all values', all.data), ...noteTooLarge(input.envKeys, all.keys)];
+  const excess = [...tooLarge('all values', all.data), ...noteTooLarge([input.envKeys, all.keys], values.keys())];
   return excess.length === 0 ? all : withKeys(listed);
 }
 

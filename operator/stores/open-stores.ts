@@ -25,6 +25,8 @@ export interface StoreCacheOptions {
   readonly onClose?: (namespace: string, store: string) => void;
   /** For tests: shorter times than those of line-times.ts. */
   readonly times?: Partial<LineTimes>;
+  /** For tests: for how many milliseconds an object counts as older than one that was seen. */
+  readonly lateMs?: number;
   /** For tests: after how many milliseconds without a visit a store is closed that is open for visits only. */
   readonly idleMs?: number;
 }
@@ -41,6 +43,8 @@ export interface OpenStore {
 
 /** Of a second's budget: a request for many keys is done within a second. */
 const PIECE_SIZE = 50;
+/** Longer than any request that began before a store changed. */
+const LATE_MS = 60_000;
 /** How long a store stays open after the last visit: a replica that does not lead keeps no login for longer. */
 const IDLE_MS = 300_000;
 
@@ -48,8 +52,8 @@ const IDLE_MS = 300_000;
 export class OpenStores {
   readonly #options: StoreCacheOptions;
   readonly #stores = new Map<string, OpenStore>();
-  /** Of each store that was ever opened, by its key: the newest of its objects that was seen. */
-  readonly #newest = new Map<string, SecretStoreConfig['metadata']>();
+  /** By key: the newest object of each store since it was last closed, and when it was last seen, by `performance.now()`. */
+  readonly #newest = new Map<string, { readonly metadata: SecretStoreConfig['metadata']; readonly at: number }>();
 
   constructor(options: StoreCacheOptions) {
     this.#options = options;
@@ -83,6 +87,7 @@ export class OpenStores {
     const key = `${namespace}/${name}`;
     const open = this.#stores.get(key);
     this.#stores.delete(key);
+    this.#newest.delete(key);
     try {
       await closed(open);
     } finally {
@@ -100,9 +105,8 @@ export class OpenStores {
     const key = keyOf(config);
     const identity = identityOf(config);
     const present = this.#stores.get(key);
-    const newest = this.#newest.get(key);
-    const isLate = newest !== undefined && isOlder(config.metadata, newest);
-    if (!isLate) this.#newest.set(key, config.metadata);
+    const isLate = this.#isLate(key, config);
+    if (!isLate) this.#newest.set(key, { metadata: config.metadata, at: performance.now() });
     if (present?.identity === identity) return present;
     // Who began before a change still has the object of then; the store of all others must not go back to it.
     if (isLate) return new OperatorError('StoreUnreachable', 'its SecretStoreConfig has changed meanwhile: try again');
@@ -119,6 +123,13 @@ export class OpenStores {
       if (error instanceof OperatorError) return error;
       return new OperatorError('StoreUnreachable', 'its spec can not be used: look at its fields', { cause: error });
     }
+  }
+
+  /** Of a cluster that was restored from a backup an older object is the present one: so it is when nobody has a newer one. */
+  #isLate(key: string, { metadata }: SecretStoreConfig): boolean {
+    const newest = this.#newest.get(key);
+    const { lateMs = LATE_MS } = this.#options;
+    return newest !== undefined && performance.now() - newest.at < lateMs && isOlder(metadata, newest.metadata);
   }
 
   #made(config: SecretStoreConfig, key: string, identity: string): OpenStore {

@@ -122,11 +122,11 @@ export class SharedReads {
     const members = groups.flatMap(([, slot]) => (slot.value ?? []).filter(needs.allowed));
     const wanted = new Set([...needs.keys.filter(needs.allowed), ...members]);
     const slots = [...wanted].map((key) => [key, this.#keys.use(key, reader)] as const);
-    const listed = groups.map(([, slot]) => slot.value);
+    const listed = groups.map(([, slot]) => slot.value?.join());
     await this.#wait(slots.map(([key, slot]) => [slot, () => this.#flights.together(key)]));
     this.#keepOnly(reader, { groups: new Set(needs.groups), keys: wanted });
     // A group that has other keys by now was told to nobody who is being answered.
-    if (groups.some(([, slot], at) => slot.value !== listed[at])) return this.#read(reader, needs);
+    if (groups.some(([, slot], at) => slot.value?.join() !== listed[at])) return this.#read(reader, needs);
     const untold = [...slots, ...groups].some(([, slot]) => isUntold(slot));
     return {
       values: partsOf(slots, ({ value }) => value),

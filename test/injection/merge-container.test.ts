@@ -72,8 +72,9 @@ describe('an init container that copies a conf folder', () => {
       { name: 'TEAM', value: 'a' },
     ];
     const token = { name: 'kube-api-access-x7k2p', mountPath: '/var/run/secrets/kubernetes.io/serviceaccount' };
-    const own = { name: 'all', mountPath: '/etc/all', subPathExpr: 'of/$(TEAM)', readOnly: true };
-    const volumeMounts = [own, conf, { ...token, readOnly: true }];
+    const own = { name: 'all', mountPath: '/etc/conf/all', subPathExpr: 'of/$(TEAM)', readOnly: true };
+    const late = { name: 'all', mountPath: '/etc/late', subPathExpr: 'of/$(GIVEN_BY_A_BINDING)', readOnly: true };
+    const volumeMounts = [own, late, conf, { ...token, readOnly: true }];
     const all = [...volumes, { name: token.name, projected: { sources: [] } }];
     const after = admitted(notebook({ env, volumeMounts }, all));
     const sorted = [...mountsOf(after)].sort((a, b) => (a.mountPath < b.mountPath ? -1 : 1));
@@ -95,11 +96,20 @@ describe('an init container that copies a conf folder', () => {
     expect(merge.envFrom).to.deep.equal(envFrom);
     const names = merge.env!.map(({ name }) => name);
     expect(names).to.include.members(['MODE', 'OUT', 'BEFORE', 'AFTER', 'EXTRA']);
-    expect(merge.env).to.deep.include({ name: 'EXTRA', value: '' });
+    expect(merge.env).to.deep.include({ name: 'EXTRA', value: '\n' });
     const command = ['spark-submit', '--conf', 'spark.a=${secrets.K}', 'app.py'];
     expect(mergeOf(admitted(notebook({ envFrom, command }))).env!.filter(({ name }) => name === 'EXTRA')).to.deep.equal(
       [{ name: 'EXTRA', value: 'spark.a=${secrets.K}\n' }],
     );
+  });
+
+  it('writes below a mount that was for reading alone when another webhook mounts something there', () => {
+    const folder = { name: 'empty', mountPath: '/usr/local/spark/conf' };
+    const first = admitted(notebook({ volumeMounts: [folder] }, volumes));
+    expect(mountsOf(first)).to.deep.equal([{ ...folder, readOnly: true }]);
+    const below = { name: 'map', mountPath: '/usr/local/spark/conf/ca' };
+    const after = admitted(withDriver(first, (driver) => ({ volumeMounts: [...driver.volumeMounts!, below] })));
+    expect(mountsOf(after).find(({ name }) => name === 'empty')).to.deep.equal(folder);
   });
 
   it('follows another webhook that gives the driver more', () => {
@@ -141,12 +151,12 @@ describe('an init container that copies a conf folder', () => {
 
 describe('what the init container may use', () => {
   const amounts: Record<string, [Container['resources'], Container['resources']]> = {
-    'is cpu and memory of the driver, whatever else that has': [
+    'is cpu, memory and disk of the driver, whatever else that has': [
       {
         requests: { cpu: '1', memory: '1408Mi', 'ephemeral-storage': '1Gi' },
         limits: { memory: '1408Mi', 'nvidia.com/gpu': '1' },
       },
-      { requests: { cpu: '1', memory: '1408Mi' }, limits: { memory: '1408Mi' } },
+      { requests: { cpu: '1', memory: '1408Mi', 'ephemeral-storage': '1Gi' }, limits: { memory: '1408Mi' } },
     ],
     'is not more than the driver says': [{ limits: { memory: '2Gi' } }, { limits: { memory: '2Gi' } }],
     'is little where the driver has neither': [
@@ -171,6 +181,15 @@ describe('what the init container may use', () => {
         'requests' in resources ? resources : { requests: FIXED, limits: FIXED },
       );
     }
+  });
+
+  it('keeps what others gave it when the driver changes', () => {
+    const first = admitted(notebook({ resources: { requests: { cpu: '1' } } }));
+    const given = { requests: { cpu: '1', 'ephemeral-storage': '1Gi' }, claims: [{ name: 'own' }] };
+    const initContainers = first.spec.initContainers!.map((one) => ({ ...one, resources: given }));
+    const containers = first.spec.containers.map((one) => ({ ...one, resources: { requests: { cpu: '2' } } }));
+    const after = admitted({ ...first, spec: { ...first.spec, initContainers, containers } });
+    expect(mergeOf(after).resources).to.deep.equal({ ...given, requests: { ...given.requests, cpu: '2' } });
   });
 
   it('stays as it is where only defaults were added', () => {

@@ -33,6 +33,7 @@ describe('open stores', () => {
       onChange: (readers) => told.push(...readers),
       onClose: (namespace, store) => gone.push(`${namespace}/${store}`),
       idleMs: IDLE_MS,
+      lateMs: 500,
     });
   });
   afterEach(async () => {
@@ -132,6 +133,15 @@ describe('open stores', () => {
     expect(closed()).to.deep.equal([1, 0]);
     await follow(storeConfig({}, { generation: 5 }), 'a');
     expect(closed()).to.deep.equal([1, 1, 0]);
+  });
+
+  it('go back with a cluster that was restored from a backup', async () => {
+    await follow(storeConfig({}, { generation: 5 }), 'a');
+    const restored = storeConfig({ refreshInterval: '1m' }, { generation: 3 });
+    expect(await failureOf(visit(restored))).to.include({ code: 'StoreUnreachable' });
+    await eventually(async () => !(await follow(restored, 'a')).failure);
+    await cache.close('iomete-system', 'default');
+    await visit(storeConfig({}, { generation: 1 }));
   });
 
   it('stay what they are for one who still has the object of that name before', async () => {

@@ -8,6 +8,7 @@ import type { Reconciler, Request, Result } from '../../runtime/reconciler.ts';
 import { observe, type Candidate, type Sources } from './observe.ts';
 import { obstacleTo } from './obstacle.ts';
 import { plan, type Judged } from './plan.ts';
+import { SetAside } from './set-aside.ts';
 import { RestartsUnderWay } from './restarts-under-way.ts';
 
 /** What the reconciler of restarts needs. */
@@ -26,8 +27,6 @@ interface Judgement extends Judged {
   readonly application: SparkApplication | undefined;
 }
 
-/** How soon to try again the restart of a driver that can not be had at present, and at the latest. Milliseconds. */
-const RETRY = { baseMs: 30_000, maxMs: 300_000 };
 /** A value may be used by a thousand applications. */
 const READS_AT_ONCE = 10;
 /** The application of a driver is read again after this long, and in the moment of the restart. Milliseconds. */
@@ -43,8 +42,7 @@ export class RestartReconciler implements Reconciler {
   readonly #underWay = new RestartsUnderWay();
   /** By the driver's uid and the keys that changed. */
   readonly #judgements = new Map<string, Judgement & { readonly at: number }>();
-  /** Drivers that can not be restarted at present, by uid: how often it was tried, and when it will be again. */
-  readonly #aside = new Map<string, { readonly tries: number; readonly until: number }>();
+  readonly #aside = new SetAside();
 
   constructor(options: RestartReconcilerOptions) {
     this.#options = options;
@@ -56,12 +54,12 @@ export class RestartReconciler implements Reconciler {
     const underWay = this.#underWay.look(sources.drivers, present.getTime());
     const candidates = observe(sources).filter(({ driver }) => !this.#underWay.has(driver));
     this.#forgetAllBut(candidates);
-    const open = candidates.filter(({ driver }) => !this.#isAside(driver, present));
+    const open = candidates.filter(({ driver }) => !this.#aside.has(driver, present.getTime()));
     const judged = await this.#judgeAll(open, present, signal);
     const { due, places, kept, lookAgainAfterMs } = plan(judged, underWay, present);
     for (const each of kept) this.#tellKept(each);
     await this.#restartSome(due, places, signal);
-    const retries = [...this.#aside.values()].map(({ until }) => Math.max(1, until - present.getTime()));
+    const retries = this.#aside.waits(present.getTime());
     const waits = lookAgainAfterMs === undefined ? retries : [...retries, lookAgainAfterMs];
     return waits.length === 0 ? undefined : { requeueAfterMs: Math.min(...waits) };
   }
@@ -80,7 +78,7 @@ export class RestartReconciler implements Reconciler {
     try {
       return await work();
     } catch (error) {
-      if (signal.aborted || !(error instanceof ApiError)) throw error;
+      if (signal.aborted || !(error instanceof ApiError) || isOutage(error)) throw error;
       const { driver, keys } = candidate;
       const message = `Values of ${keys.join(', ')} have changed; driver ${driver.metadata.name} can not be restarted at present: ${error.message}`;
       this.#putAside({ candidate, application: undefined, obstacle: undefined }, message);
@@ -89,15 +87,8 @@ export class RestartReconciler implements Reconciler {
   }
 
   #putAside(judgement: Judgement, message: string): void {
-    const { uid = '' } = judgement.candidate.driver.metadata;
-    const tries = this.#aside.get(uid)?.tries ?? 0;
-    const until = this.#options.now().getTime() + Math.min(RETRY.baseMs * 2 ** tries, RETRY.maxMs);
-    this.#aside.set(uid, { tries: tries + 1, until });
+    this.#aside.add(judgement.candidate.driver, this.#options.now().getTime());
     this.#tell(judgement, 'RestartBlocked', message);
-  }
-
-  #isAside({ metadata: { uid = '' } }: DriverPod, now: Date): boolean {
-    return (this.#aside.get(uid)?.until ?? 0) > now.getTime();
   }
 
   async #judgeAll(candidates: readonly Candidate[], now: Date, signal: AbortSignal): Promise<Judgement[]> {
@@ -132,6 +123,7 @@ export class RestartReconciler implements Reconciler {
     const judgement = await this.#judge(candidate, now, signal);
     this.#judgements.set(idOf(candidate), { ...judgement, at: now.getTime() });
     if (judgement.obstacle !== undefined) {
+      this.#aside.drop(candidate.driver);
       this.#tellKept(judgement);
       return false;
     }
@@ -140,9 +132,9 @@ export class RestartReconciler implements Reconciler {
     const what = `Values of ${candidate.keys.join(', ')} have changed`;
     if (outcome === 'blocked')
       this.#putAside(judgement, `${what}; a PodDisruptionBudget does not let driver ${name} go at present.`);
+    else this.#aside.drop(candidate.driver);
     if (outcome !== 'evicted') return false;
     this.#underWay.add(candidate.driver, now.getTime());
-    this.#aside.delete(candidate.driver.metadata.uid ?? '');
     this.#tell(judgement, 'Restarting', `${what}: driver ${name} is evicted, and its operator starts a new one.`);
     return true;
   }
@@ -186,9 +178,13 @@ export class RestartReconciler implements Reconciler {
   #forgetAllBut(candidates: readonly Candidate[]): void {
     const ids = new Set(candidates.map(idOf));
     for (const id of this.#judgements.keys()) if (!ids.has(id)) this.#judgements.delete(id);
-    const uids = new Set(candidates.map(({ driver }) => driver.metadata.uid ?? ''));
-    for (const uid of this.#aside.keys()) if (!uids.has(uid)) this.#aside.delete(uid);
+    this.#aside.keepOnly(candidates.map(({ driver }) => driver));
   }
+}
+
+/** The API server does not serve: that is nothing of one driver. */
+function isOutage({ code }: ApiError): boolean {
+  return code === 0 || code > 500;
 }
 
 function idOf({ driver, keys, changedAt }: Candidate): string {

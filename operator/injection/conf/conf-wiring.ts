@@ -38,7 +38,7 @@ export function confWiring(
   const wiring = KINDS[conf](references.container, merge);
   if ('problem' in wiring) return wiring;
   const extra = mergedLines((merge && envEntry(merge, 'EXTRA')?.value) ?? '', references.lines);
-  const own = extra === '' && !hasOthers(wiring) ? [] : [{ name: 'EXTRA', value: extra }];
+  const own = extra === '' && !hasOthers(wiring) ? [] : [{ name: 'EXTRA', value: extra || '\n' }];
   return { ...wiring, replaced: found, mergeEnv: [...wiring.mergeEnv, ...own] };
 }
 

@@ -51,7 +51,7 @@ function ascii(hex) {
 function escapes(text, isArgument, name,    out, part) {
   while (text != "") {
     part = substr(text, 1, 999)
-    if (part != text) {
+    if (part != text && substr(part, 994) ~ /\\/) {
       match(part, /^([^\\]|\\u....|\\[^u])*/)
       part = substr(part, 1, RLENGTH)
     }
