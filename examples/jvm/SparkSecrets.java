@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.net.http.HttpTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -84,19 +83,28 @@ public final class SparkSecrets {
     if (url == null) throw new IllegalStateException("this pod has no SPARK_SECRETS_API_URL to ask for " + key);
     if (!key.matches("[\\w./-]{1,512}")) throw new IllegalStateException("the API has no key of this form.");
     for (long start = System.nanoTime(); ; ) {
-      String problem = url + " does not answer";
+      HttpRequest request = request(URI.create(url + "/api/v1/self/keys/" + key));
+      HttpClient client = client();
+      String problem;
       long seconds = 1;
       try {
-        HttpRequest request = request(URI.create(url + "/api/v1/self/keys/" + key));
-        HttpResponse<String> answer = client().send(request, HttpResponse.BodyHandlers.ofString());
+        HttpResponse<String> answer = client.send(request, HttpResponse.BodyHandlers.ofString());
+        int status = answer.statusCode();
         String text = member(answer.body(), "value");
-        if (answer.statusCode() == 200 && text != null) return text.getBytes(UTF_8);
-        if (answer.statusCode() == 200) return Base64.getDecoder().decode(member(answer.body(), "valueBase64"));
-        problem = key + ": " + member(answer.body(), "detail");
-        if (answer.statusCode() != 429 && answer.statusCode() != 503) throw new IllegalStateException(problem);
+        if (status == 200 && text != null) return text.getBytes(UTF_8);
+        if (status == 200) return Base64.getDecoder().decode(member(answer.body(), "valueBase64"));
+        String detail = member(answer.body(), "detail");
+        problem = key + ": " + (detail == null ? "the answer has status " + status + "." : detail);
+        // The operator's own 5xx have a detail, a gateway's have none.
+        boolean isWorthAnotherTry = status == 429 || status == 503 || status >= 500 && detail == null;
+        if (!isWorthAnotherTry) throw new IllegalStateException(problem);
         seconds = answer.headers().firstValueAsLong("Retry-After").orElse(1);
-      } catch (ConnectException | HttpTimeoutException error) {
-        // Perhaps it is just being updated.
+      } catch (IOException error) {
+        // Perhaps it is just being updated; but a certificate that is not trusted stays so.
+        for (Throwable why = error; why != null; why = why.getCause()) {
+          if (why instanceof CertificateException) throw error;
+        }
+        problem = url + " does not answer: " + error;
       }
       long wait = 1000 * seconds + (long) (500 * Math.random());
       if (System.nanoTime() - start + 1_000_000 * wait > LIMIT.toNanos()) throw new IllegalStateException(problem);

@@ -99,6 +99,22 @@ describe('a binding made on the page', () => {
     });
   }
 
+  it('takes names of applications as they are, blanks and all, and sets them apart by commas and lines', () => {
+    const { spec } = parse(
+      bindingYaml(
+        { ...WHOLE, applications: ' Orders ETL , etl-*,,\nNightly  Sums\r\netl-*', labels: 'a=b c=d' },
+        STORE,
+      ),
+    ) as { spec: BindingSpec };
+    expect(spec.selector).to.deep.equal({
+      applications: ['Orders ETL', 'etl-*', 'Nightly  Sums'],
+      matchLabels: { a: 'b', c: 'd' },
+    });
+    expect(draftProblems({ ...WHOLE, applications: ' , ', labels: '' }).map(({ field }) => field)).to.deep.equal([
+      'applications',
+    ]);
+  });
+
   it('forgets a row that was removed', () => {
     expect(withoutRow(WHOLE, 'env', 1).env.map(({ id }) => id)).to.deep.equal([2, 3, 4]);
   });

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
+import { SecretValue } from '../../operator/api/secret-value.ts';
 import { CANARY, type ApiWorld } from '../http/api-world.ts';
+import { key } from '../support/keys.ts';
 import { eachVisit, goTo, readyCondition, signIn, type Visit } from './console-world.ts';
 
 const KEY = 'orders/DB_PASSWORD';
@@ -101,10 +103,11 @@ describe('the Secrets page, in a browser: what it keeps safe', function () {
     await api.put(KEY, 'once more');
     await dialog().getByRole('button', { name: 'Delete key' }).click();
     await dialog().getByText('Somebody changed it meanwhile').waitFor();
+    expect(await dialog().getByRole('button', { name: 'Delete key' }).isDisabled()).to.be.true;
+    // The page has the new version behind it.
+    await page.locator('.versions li').nth(5).waitFor();
     // Nor is it deleted from under an application that has just started.
     await page.keyboard.press('Escape');
-    await goTo(page, '#/stores/platform/default/keys/orders');
-    await page.getByRole('link', { name: 'DB_PASSWORD' }).click();
     await button('Delete').click();
     await dialog().getByText('No binding uses it.').waitFor();
     api.addBinding('analytics', 'orders', { env: [{ name: 'A', key: KEY }] });
@@ -143,6 +146,30 @@ describe('the Secrets page, in a browser: what it keeps safe', function () {
     expect(api.audited.filter(({ operation }) => operation === 'revealValue')).to.have.length(4);
   });
 
+  it('shows and copies the value that there is now, under its own version, and says what is no text', async () => {
+    await signIn(page, 'owner');
+    await goTo(page, `#/stores/platform/default/key/${KEY}`);
+    const first = (await page.locator('.versions li strong').textContent()) ?? '';
+    await page.getByText(`Version ${first}`, { exact: true }).waitFor();
+    const second = await api.put(KEY, 'second');
+    await button('Reveal').click();
+    await page.getByLabel('The value', { exact: true }).getByText('second', { exact: true }).waitFor();
+    await page.getByText(`Version ${second}`, { exact: true }).waitFor();
+    await page.locator('.versions li').nth(1).waitFor();
+    expect(await page.getByLabel('The value', { exact: true }).textContent()).to.equal('second');
+    // A change that the page sees hides the value of before.
+    await button(`Roll back to version ${first}`).click();
+    await dialog().getByRole('button', { name: 'Roll back' }).click();
+    await page.locator('.versions li').nth(2).waitFor();
+    await button('Reveal').waitFor();
+    const { signal } = new AbortController();
+    const last = await api.values.write(key(KEY), SecretValue.fromBytes(Buffer.from([255, 0, 1])), { signal });
+    await button('Copy').click();
+    await page.getByText('Copied the value as base64: it is no text.').waitFor();
+    expect(await page.evaluate('navigator.clipboard.readText()')).to.equal('/wAB');
+    await page.getByText(`Version ${last.version}`, { exact: true }).waitFor();
+  });
+
   it('asks for another token when one is good no more, and goes on where it was', async () => {
     await signIn(page, 'owner');
     await goTo(page, '#/stores/platform/default/keys/orders');
@@ -175,6 +202,33 @@ describe('the Secrets page, in a browser: what it keeps safe', function () {
     await page.goBack();
     await page.getByLabel('Token of the cluster').waitFor();
     expect(await page.content()).not.to.match(/orders|default/);
+  });
+
+  it('begins anew for a token of somebody else: nothing is done, shown or allowed in the name of the former', async () => {
+    await signIn(page, 'owner');
+    await goTo(page, `#/stores/platform/default/keys/orders`);
+    await page.getByRole('link', { name: 'DB_PASSWORD' }).click();
+    await button('Change value').click();
+    await dialog().getByLabel('New value').fill('mine');
+    api.users.delete('owner');
+    visit.laterMs = 60_000;
+    await dialog().getByRole('button', { name: 'Save', exact: true }).click();
+    const again = page.getByRole('dialog', { name: 'Sign in again' });
+    for (const verb of ['list', 'update']) api.allowed.add(`ada ${verb} platform/*`);
+    api.users.set('token-of-ada', { username: 'ada' });
+    await again.getByLabel('Token of the cluster').fill('token-of-ada');
+    await again.getByRole('button', { name: 'Sign in' }).click();
+    await again.waitFor({ state: 'detached' });
+    await page.getByText('You may not reveal it').waitFor();
+    expect(await dialog().count()).to.equal(0);
+    const { json } = await api.call(`/api/v1/namespaces/platform/stores/default/versions/${KEY}`, {
+      as: 'token-of-ada',
+    });
+    expect(json['items']).to.have.length(1);
+    // A list that the former left is asked for again.
+    await api.put('orders/LATER', 'x');
+    await goTo(page, '#/stores/platform/default/keys/orders');
+    await page.getByRole('link', { name: 'LATER' }).waitFor();
   });
 
   it('offers a namespace what it may do with the keys that it is granted', async () => {

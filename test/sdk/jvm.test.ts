@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { mkdtemp, rm } from 'node:fs/promises';
+import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '../../deploy/local/run.ts';
@@ -95,6 +96,36 @@ describe('the example for the JVM', function () {
     expect([bad, leased]).to.deep.equal(Array(2).fill('error the API has no key of this form.'));
     await pod.useToken('unknown');
     expect((await read(KEY))[0]).to.match(/^error .*the cluster does not know this token/);
+  });
+
+  it('asks again after a broken connection and what a gateway says, but not for what somebody has to repair', async () => {
+    const server = await RudeServer.start(authority);
+    try {
+      const say =
+        (status: number, body: string): RequestListener =>
+        (_request, response) =>
+          response.writeHead(status).end(body);
+      const cut: RequestListener = (request) => request.socket.destroy();
+      const half: RequestListener = (_request, response) => {
+        response.writeHead(200, { 'content-length': '1000' }).write('{"value": "');
+        setImmediate(() => response.destroy());
+      };
+      const good = say(200, JSON.stringify({ value: CANARY }));
+      pod.reach(`https://127.0.0.1:${server.port}`, authority.cert);
+      server.answer(cut, half, say(502, '<h1>Bad Gateway</h1>'), good);
+      expect(await read(KEY)).to.deep.equal([CANARY]);
+      const asked = server.tokens.length;
+      server.answer(say(502, '{"detail": "the store refuses.", "code": "AuthenticationFailed"}'), say(404, 'none'));
+      expect(await read(KEY, KEY)).to.deep.equal([
+        `error ${KEY}: the store refuses.`,
+        `error ${KEY}: the answer has status 404.`,
+      ]);
+      expect(server.tokens).to.have.length(asked + 2);
+      await rm(join(pod.folder, 'token'));
+      expect((await read(KEY))[0]).to.match(/^error orders[/]DB_PASSWORD can not be read: .*NoSuchFileException/);
+    } finally {
+      await server.stop();
+    }
   });
 
   it('waits when it is told to, and sends its token to nobody whom it does not trust', async () => {

@@ -181,4 +181,21 @@ describe('the Python SDK, by the API', function () {
     world.bindings.pop();
     expect(await python.get(KEY)).to.deep.equal({ value: `${CANARY}-new` });
   });
+
+  it('asks for a variable that a watch saw a newer value of, once nobody watches it any more', async () => {
+    world.addBinding('analytics', 'orders', { env: [{ name: 'A', key: KEY }] });
+    pod.give('orders', `${KEY} env A`);
+    pod.environ['A'] = VALUE;
+    await put('new');
+    await python.enter(pod, { cache_seconds: 0 });
+    expect(await python.call('watch', { key: KEY })).to.deep.equal({ value: null });
+    await eventually(() => expect(python.changes).to.deep.equal([`${CANARY}-new`]));
+    const before = reads();
+    expect(await python.get(KEY)).to.deep.equal({ value: `${CANARY}-new` });
+    expect(reads()).to.equal(before);
+    await python.call('leave');
+    await put('newest');
+    expect(await python.get(KEY)).to.deep.equal({ value: `${CANARY}-newest` });
+    expect(await python.call('where', { key: KEY })).to.deep.equal({ value: 'the API' });
+  });
 });

@@ -50,9 +50,10 @@ describe('the Python SDK, on a bad day of the network', function () {
   }
 
   it('tries again after refusals, cut connections and errors', async () => {
-    server.answer(problem(503), cut, problem(500), good);
+    const gateway: RequestListener = (_request, response) => response.writeHead(502).end('<h1>Bad Gateway</h1>');
+    server.answer(problem(503), cut, problem(500), gateway, good);
     expect(await get()).to.deep.equal({ value: CANARY });
-    expect(server.tokens).to.deep.equal(Array(4).fill(`Bearer ${CANARY}`));
+    expect(server.tokens).to.deep.equal(Array(5).fill(`Bearer ${CANARY}`));
   });
 
   it('waits as long as it is asked to', async () => {

@@ -27,27 +27,40 @@ export function App(): JSX.Element {
   const [renewal, setRenewal] = useState<Renewal>();
   const { toasts, say, clear } = useToasts();
 
-  const signIn = ({ token, caller, consumer }: SignedIn): void => {
+  const sessionOf = ({ token, caller, consumer }: SignedIn): Session => {
     const renew = (): Promise<string> =>
       new Promise((resolve, reject) => {
         setRenewal({ resolve, reject });
       });
-    setSession({ client: new ApiClient({ token, renew }), caller, consumer });
+    return { client: new ApiClient({ token, renew }), caller, consumer };
   };
-  const signInAgain = ({ token, caller }: SignedIn): void => {
-    setSession((old) => old && { ...old, caller });
+  const giveUp = (): void => {
+    renewal?.reject(new DOMException('signed out', 'AbortError'));
+    clear();
+  };
+  /** Somebody else begins anew. Whoever signed out meanwhile stays out. */
+  const signInAgain = (who: SignedIn): void => {
+    const isSame = who.caller.name === session?.caller.name;
+    setSession((old) => old && (isSame ? { ...old, caller: who.caller } : sessionOf(who)));
     setRenewal(undefined);
-    renewal?.resolve(token);
+    if (isSame) renewal?.resolve(who.token);
+    else giveUp();
   };
   const signOut = (): void => {
-    renewal?.reject(new DOMException('signed out', 'AbortError'));
+    giveUp();
     setRenewal(undefined);
     setSession(undefined);
-    clear();
     location.hash = '#/';
   };
 
-  if (session === undefined) return <SignIn onDone={signIn} />;
+  if (session === undefined)
+    return (
+      <SignIn
+        onDone={(who) => {
+          setSession(sessionOf(who));
+        }}
+      />
+    );
   const changeConsumer = (consumer: string | undefined): void => {
     setSession({ ...session, consumer });
   };

@@ -135,7 +135,8 @@ def _refuse(key: str, answer: Answer) -> NoReturn:
     failure = Unavailable(
         "the value of %s can not be had now: %s" % (key, detail), key=key, code=code, retry_after=answer.retry_after
     )
-    raise _TryAgain(failure) if status in _AGAIN else failure
+    # The operator's own 502 has a code, and is for somebody to repair; one without is of whoever stands before it.
+    raise _TryAgain(failure) if status in _AGAIN or (status == 502 and code is None) else failure
 
 
 def _parsed(body: bytes) -> Dict[str, Any]:

@@ -45,6 +45,8 @@ class Secrets:
         # What a watch saw of keys that this process has as variables: those are as old as the process.
         self._newer: Dict[Tuple[str, Optional[str]], bytes] = {}
         self._watches: "weakref.WeakSet[Watch]" = weakref.WeakSet()
+        # The latest of each key and binding.
+        self._watched: "weakref.WeakValueDictionary[Tuple[str, Optional[str]], Watch]" = weakref.WeakValueDictionary()
         _all.add(self)
 
     @overload
@@ -92,7 +94,7 @@ class Secrets:
         interval: seconds between two looks; left out: 5 where the value is in a file, 60 where the API has to be asked.
 
         A change of a file is seen after the kubelet renewed it. For a key that is only a variable the API is asked, and get
-        returns the newer value from then on. Raises as get does, when there is no value to begin with. A callback that fails
+        returns the newer value from then on; once the watch is stopped, get asks the API. Raises as get does, when there is no value to begin with. A callback that fails
         is logged, and called again with the next value. A value that can't be had stays as it was.
         """
 
@@ -137,7 +139,12 @@ class Secrets:
 
     def _as_new_as_known(self, key: str, binding: Optional[str], found: Found) -> Value:
         newer = self._newer.get((key, binding)) if found.place.kind == ENV else None
-        return Value(found.value, str(found.place)) if newer is None else Value(newer, "the API")
+        if newer is None:
+            return Value(found.value, str(found.place))
+        watch = self._watched.get((key, binding))
+        if watch is None or watch.is_stopped:
+            newer = self._newer[key, binding] = self._asked(key, binding, self._cache.get)
+        return Value(newer, "the API")
 
     def _can_ask(self, key: str) -> bool:
         return self._api.is_configured and not is_dynamic(key)
@@ -169,6 +176,7 @@ class Secrets:
         # A variable may be old already.
         watch = Watch(key, first, lambda: self._look(key, binding), deliver, interval, at_once=bool(here) and not in_file)
         self._watches.add(watch)
+        self._watched[key, binding] = watch
         return watch
 
     def _look(self, key: str, binding: Optional[str]) -> Look:

@@ -60,6 +60,11 @@ class Watch:
             self._is_stopped = True
         self._wake.set()
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it looks no more."""
+        return self._is_stopped
+
     def __enter__(self) -> "Watch":
         return self
 

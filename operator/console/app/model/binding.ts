@@ -34,9 +34,9 @@ export type Section = 'env' | 'conf' | 'files';
 export interface Draft {
   readonly namespace: string;
   readonly name: string;
-  /** Names of applications, or globs, set apart by commas, blanks or lines. */
+  /** Names of applications, or globs, set apart by commas or lines: a name may have blanks. */
   readonly applications: string;
-  /** `name=value` of the driver's labels, likewise. */
+  /** `name=value` of the driver's labels, set apart by commas, blanks or lines. */
   readonly labels: string;
   readonly env: readonly Row[];
   readonly conf: readonly Row[];
@@ -121,7 +121,7 @@ interface Finding {
 }
 
 function selectorProblems({ applications, labels }: Draft): Finding[] {
-  const isEmpty = wordsOf(applications).length === 0 && wordsOf(labels).length === 0;
+  const isEmpty = applicationsOf(applications).length === 0 && wordsOf(labels).length === 0;
   const text = isEmpty ? 'Say which jobs: names of applications, or labels of their drivers.' : undefined;
   return [
     { field: 'applications', text },
@@ -181,7 +181,7 @@ export function bindingYaml(draft: Draft, store: StoreName): string {
     spec: {
       storeRef: { name: store.name, namespace: store.namespace },
       selector: {
-        applications: some(wordsOf(applications)),
+        applications: some(applicationsOf(applications)),
         matchLabels:
           labelled.length === 0 ? undefined : Object.fromEntries(labelled.map(([key, value = '']) => [key, value])),
       },
@@ -209,8 +209,16 @@ function some<T>(items: readonly T[]): readonly T[] | undefined {
   return items.length === 0 ? undefined : items;
 }
 
+function applicationsOf(text: string): readonly string[] {
+  return eachOnce(text.split(/[\r\n,]/).map((name) => name.trim()));
+}
+
 function wordsOf(text: string): readonly string[] {
-  return [...new Set(text.split(/[\s,]+/).filter((word) => word !== ''))];
+  return eachOnce(text.split(/[\s,]/));
+}
+
+function eachOnce(words: readonly string[]): readonly string[] {
+  return [...new Set(words.filter((word) => word !== ''))];
 }
 
 function partsOfLabel(label: string): [string, string | undefined] {

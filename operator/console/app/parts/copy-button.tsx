@@ -4,31 +4,29 @@ import { useApp } from '../context.ts';
 import { Icon } from './icon.tsx';
 import { useTask } from './use-task.ts';
 
+/** A text for the clipboard, and what is said when it is there. */
+export interface Copied {
+  readonly text: string;
+  readonly said: string;
+}
+
 export interface CopyButtonProps {
   readonly label: string;
-  /** What is said when it was copied. */
-  readonly said: string;
   readonly isDisabled?: boolean;
   /** What to copy: perhaps fetched only now. */
-  readonly text: () => string | Promise<string>;
+  readonly take: () => Copied | Promise<Copied>;
   readonly class?: string;
   readonly describedBy?: string;
 }
 
 /** Puts a text into the clipboard. */
-export function CopyButton({
-  label,
-  said,
-  isDisabled = false,
-  text,
-  describedBy,
-  ...more
-}: CopyButtonProps): JSX.Element {
+export function CopyButton({ label, isDisabled = false, take, describedBy, ...more }: CopyButtonProps): JSX.Element {
   const { say } = useApp();
   const { run, isRunning, error } = useTask();
   const copy = async (): Promise<void> => {
     if (!('clipboard' in navigator)) throw new Error('The browser copies only from pages that came by HTTPS.');
-    await navigator.clipboard.writeText(await text());
+    const { text, said } = await take();
+    await navigator.clipboard.writeText(text);
     say(said);
   };
   return (

@@ -21,28 +21,33 @@ export interface DeleteDialogProps {
   readonly api: StoreApi;
   readonly name: string;
   readonly version: string;
+  /** There is another version than this. */
+  readonly onChange: () => void;
   readonly onClose: () => void;
 }
 
 /** Deletes a key. While a running application uses it, only for somebody who writes its name. */
-export function DeleteDialog({ store, api, name, version, onClose }: DeleteDialogProps): JSX.Element {
+export function DeleteDialog({ store, api, name, version, onChange, onClose }: DeleteDialogProps): JSX.Element {
   const { say, kept } = useApp();
   const { value: usage, error: unknown, reload } = useLoad((signal) => api.usage(name, signal), [api, name]);
   const [typed, setTyped] = useState('');
   const { run, isRunning, error } = useTask();
   const isInUse = isUsed(usage, error);
-  const isBlocked = usage === undefined || isRunning || (isInUse && typed !== name);
+  const isBlocked =
+    usage === undefined || isRunning || Problem.is(error, 'VersionConflict') || (isInUse && typed !== name);
   const remove = (): void => {
     if (isBlocked) return;
     run(async () => {
-      await api.remove(name, { ifVersion: version, force: isInUse });
+      await api.remove(name, { ifVersion: version, force: isInUse }).catch((reason: unknown) => {
+        if (Problem.is(reason, 'VersionConflict')) onChange();
+        throw reason;
+      });
       kept.forget();
       say(`Deleted ${name}.`);
       onClose();
       location.hash = hrefOf({ view: 'keys', store, group: folderOf(name) });
     });
   };
-  const label = isInUse ? 'Delete although it is in use' : 'Delete key';
   return (
     <Dialog title={`Delete ${name}?`} onClose={onClose}>
       <form onSubmit={onSubmitOf(remove)} noValidate>
@@ -53,7 +58,7 @@ export function DeleteDialog({ store, api, name, version, onClose }: DeleteDialo
         <DialogActions
           isDangerous
           isCareful
-          label={isRunning ? 'Deleting…' : label}
+          label={labelOf(isRunning, isInUse)}
           {...{ isBlocked }}
           onCancel={onClose}
         />
@@ -65,6 +70,11 @@ export function DeleteDialog({ store, api, name, version, onClose }: DeleteDialo
 /** The operator may know of an application that started this very moment, or that a consumer can't see. */
 function isUsed(usage: Usage | undefined, error: unknown): boolean {
   return (usage?.applications.length ?? 0) > 0 || Problem.is(error, 'InUse');
+}
+
+function labelOf(isRunning: boolean, isInUse: boolean): string {
+  if (isRunning) return 'Deleting…';
+  return isInUse ? 'Delete although it is in use' : 'Delete key';
 }
 
 interface ConfirmationProps {

@@ -40,7 +40,7 @@ export function KeyView(props: KeyViewProps): JSX.Element {
         <>
           <Actions {...props} version={known.version} onChange={onChange} />
           <div class="columns">
-            <ValueCard {...props} version={known.version} onAudited={onAudited} />
+            <ValueCard {...props} version={known.version} {...{ onChange, onAudited }} />
             <VersionsCard {...props} version={known.version} turn={turn} onChange={onChange} />
           </div>
           <UsageCard {...{ store, api, name, turn }} />
@@ -116,7 +116,7 @@ function Actions({ store, api, about, name, version, onChange }: ActionsProps): 
         </button>
       )}
       {open === 'change' && <ChangeDialog {...{ api, name, version, onChange }} onClose={close} />}
-      {open === 'delete' && <DeleteDialog {...{ store, api, name, version }} onClose={close} />}
+      {open === 'delete' && <DeleteDialog {...{ store, api, name, version, onChange }} onClose={close} />}
     </div>
   );
 }

@@ -69,8 +69,8 @@ export function SignInAgain({ caller, onDone, onSignOut }: SignInAgainProps): JS
   return (
     <Dialog title="Sign in again" isFirm onClose={() => undefined}>
       <p>
-        The token of <strong>{caller.name}</strong> is good no more. Nothing that you typed is lost: with a new token it
-        goes on where it stopped.
+        The token of <strong>{caller.name}</strong> is good no more. Nothing that you typed is lost: with a new token of
+        theirs it goes on where it stopped. With a token of anybody else the page begins anew.
       </p>
       <TokenForm
         isBlocked={false}

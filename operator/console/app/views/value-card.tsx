@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import type { Revealed } from '../api/answers.ts';
 import { useApp } from '../context.ts';
-import { CopyButton } from '../parts/copy-button.tsx';
+import { CopyButton, type Copied } from '../parts/copy-button.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { ProblemBox } from '../parts/problem-box.tsx';
 import { useTask } from '../parts/use-task.ts';
@@ -10,6 +10,8 @@ import type { KeyViewProps } from './key-view.tsx';
 
 export interface ValueCardProps extends KeyViewProps {
   readonly version: string;
+  /** There is another version than this. */
+  readonly onChange: () => void;
   /** The audit has a new event. */
   readonly onAudited: () => void;
 }
@@ -18,23 +20,20 @@ export interface ValueCardProps extends KeyViewProps {
 const SHOWN_S = 20;
 
 /** The value: hidden until somebody who may asks for it, and soon again. */
-export function ValueCard({ api, about, name, version, onAudited }: ValueCardProps): JSX.Element {
-  const { value, seconds, reveal, hide, task } = useReveal(async () => {
+export function ValueCard({ api, about, name, version, onChange, onAudited }: ValueCardProps): JSX.Element {
+  const load = async (): Promise<Revealed> => {
     const found = await api.reveal(name, new AbortController().signal);
     onAudited();
+    if (found.version !== version) onChange();
     return found;
-  }, version);
-  const fetchText = async (): Promise<string> => {
-    if (value !== undefined) return textOf(value);
-    const found = await api.reveal(name, new AbortController().signal);
-    onAudited();
-    return textOf(found);
   };
+  const { value, seconds, reveal, hide, task } = useReveal(load, version);
+  const take = async (): Promise<Copied> => copied(value ?? (await load()));
   const mayReveal = about.may.includes('get');
   return (
     <div class="card">
       <h2>Value</h2>
-      <p class="muted">Version {version}</p>
+      <p class="muted">Version {value?.version ?? version}</p>
       {value === undefined ? (
         <p class="value hidden-value" aria-label="The value is hidden">
           ••••••••••••
@@ -53,7 +52,7 @@ export function ValueCard({ api, about, name, version, onAudited }: ValueCardPro
             <Icon name={value === undefined ? 'eye' : 'hide'} />
             {value === undefined ? 'Reveal' : 'Hide'}
           </button>
-          <CopyButton label="Copy" said="Copied the value." text={fetchText} />
+          <CopyButton label="Copy" take={take} />
           {value !== undefined && <span class="muted">Hides in {seconds} s</span>}
         </div>
       ) : (
@@ -79,6 +78,11 @@ function textOf(value: Revealed): string {
   return 'value' in value ? value.value : value.valueBase64;
 }
 
+function copied(value: Revealed): Copied {
+  const said = 'value' in value ? 'Copied the value.' : 'Copied the value as base64: it is no text.';
+  return { text: textOf(value), said };
+}
+
 interface Reveal {
   readonly value: Revealed | undefined;
   /** Until it hides. */
@@ -97,7 +101,11 @@ function useReveal(load: () => Promise<Revealed>, version: string): Reveal {
   const hide = useCallback(() => {
     setValue(undefined);
   }, []);
-  useEffect(hide, [version, client]);
+  useEffect(hide, [client]);
+  useEffect(() => {
+    // One that is newer than the page was may have brought the page its version.
+    setValue((old) => (old?.version === version ? old : undefined));
+  }, [version]);
   useEffect(() => {
     if (value === undefined) return undefined;
     const end = Date.now() + SHOWN_S * 1000;

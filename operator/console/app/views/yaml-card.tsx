@@ -29,10 +29,9 @@ export function YamlCard({ yaml, name, problems, isTried, onTry, onTake }: YamlC
           <CopyButton
             class="primary"
             label="Copy YAML"
-            said="Copied the YAML."
-            text={() => {
+            take={() => {
               onTake();
-              return yaml;
+              return { text: yaml, said: 'Copied the YAML.' };
             }}
           />
           <button
