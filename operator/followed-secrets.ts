@@ -85,7 +85,13 @@ export class FollowedSecrets implements SecretAccess {
   async get(name: string, signal: AbortSignal): Promise<StoredSecret | undefined> {
     const { client, namespace } = this.#options;
     const secret = await withStoreErrors(client.get(SECRET, namespace, name, signal));
-    return secret && wrap(secret).stored;
+    return secret && this.#isOurs(secret) ? wrap(secret).stored : undefined;
+  }
+
+  /** A Secret of another type is somebody's for a purpose of its own (a certificate, a token), unless the label says that it is the store's. */
+  #isOurs({ metadata, type }: Secret): boolean {
+    const { secretName } = this.#options;
+    return isPlain(type) || metadata.name === secretName || metadata.labels?.[LABELS.store] === secretName;
   }
 
   async put({ name, resourceVersion, values }: SecretDraft, signal: AbortSignal): Promise<StoredSecret> {
@@ -94,11 +100,24 @@ export class FollowedSecrets implements SecretAccess {
     if (resourceVersion === undefined) {
       const labels = { [LABELS.store]: secretName, [LABELS.managedBy]: MANAGER };
       const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace, labels }, type: 'Opaque', data };
-      return this.#took(await withStoreErrors(client.create<Secret>(SECRET, secret, signal)));
+      return this.#took(await withStoreErrors(this.#create(secret, signal)));
     }
     const present = await withStoreErrors(client.get(SECRET, namespace, name, signal));
     if (present?.metadata.resourceVersion !== resourceVersion) throw new OperatorError('VersionConflict', name);
+    if (!isPlain(present.type)) throw foreign(present);
     return this.#took(await withStoreErrors(client.replace<Secret>(SECRET, { ...present, data }, signal)));
+  }
+
+  async #create(secret: Secret, signal: AbortSignal): Promise<Secret> {
+    const { client, namespace } = this.#options;
+    try {
+      return await client.create<Secret>(SECRET, secret, signal);
+    } catch (error) {
+      const present =
+        error instanceof AlreadyExistsError && (await client.get(SECRET, namespace, secret.metadata.name, signal));
+      if (present && !this.#isOurs(present)) throw foreign(present);
+      throw error;
+    }
   }
 
   async close(): Promise<void> {
@@ -157,6 +176,17 @@ export class FollowedSecrets implements SecretAccess {
     else this.#followed.delete(name);
     this.#onChange(before, after);
   }
+}
+
+function isPlain(type: string | undefined): boolean {
+  return type === undefined || type === 'Opaque';
+}
+
+function foreign({ metadata, type = '' }: Secret): OperatorError {
+  return new OperatorError(
+    'InvalidKey',
+    `Secret ${metadata.name} is of type ${type} and not written: use another group`,
+  );
 }
 
 function wrap({ metadata, data }: Secret): WrappedSecret {

@@ -25,6 +25,11 @@ export interface Callers {
 
 // RFC 6750, 2.1
 const BEARER = /^bearer +([A-Za-z0-9._~+/-]+=*)$/i;
+/** The token of a header Authorization, however that is written; undefined: it has none. */
+export function tokenOf(header: string | undefined): string | undefined {
+  return BEARER.exec(header ?? '')?.[1];
+}
+
 /**
  * At most so many reviews at once, of all callers: to the API server they are one client with the operator's own work, which a
  * crowd of them would hold up. A list of stores asks for one a namespace.
@@ -37,7 +42,7 @@ export function createCallers(client: Pick<KubeClient, 'create'>): Callers {
   const reviews = new AtMost(REVIEWS_AT_ONCE);
   const callers: Callers = {
     async authenticate(header, signal) {
-      const [, token] = BEARER.exec(header ?? '') ?? [];
+      const token = tokenOf(header);
       if (token === undefined)
         throw new HttpProblem(401, 'send a token of the cluster: Authorization: Bearer TOKEN.', CHALLENGE);
       const review: TokenReview = { metadata: { name: '' }, spec: { token } };

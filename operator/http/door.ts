@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { remember } from '../runtime/remember.ts';
-import { countedAs, type Caller, type Callers } from './callers.ts';
+import { countedAs, tokenOf, type Caller, type Callers } from './callers.ts';
 import { comeBack, HttpProblem } from './problem.ts';
 import { RateLimit, type Rate } from './rate-limit.ts';
 
@@ -22,7 +22,7 @@ export interface Knock {
 
 /** Somebody who does not come too often, as far as is known without asking. */
 export interface Visitor extends Knock {
-  /** SHA-256 of the header. */
+  /** SHA-256 of the token, or of a header that has none. */
   readonly token: string;
   /** Whom the limits count: a pod, a user, or, for a token that was not good before, the address. */
   readonly who: string;
@@ -58,7 +58,7 @@ export class Door {
   readonly #limit: RateLimit;
   readonly #unknown: RateLimit;
   readonly #nameless: RateLimit;
-  /** By SHA-256 of the header, in the order of their last review. */
+  /** By SHA-256 of the token, in the order of their last review. */
   readonly #known = new Map<string, Known>();
 
   constructor({ callers, rate = RATE, nameless = NAMELESS, now = () => performance.now() }: DoorOptions) {
@@ -72,7 +72,7 @@ export class Door {
   /** Looks without asking anybody. Throws HttpProblem 429 with Retry-After. */
   knock({ header, address }: Knock): Visitor {
     const token = createHash('sha256')
-      .update(header ?? '')
+      .update(tokenOf(header) ?? header ?? '')
       .digest('base64');
     const known = this.#known.get(token);
     if (header === undefined) refuse(this.#nameless.take(address));

@@ -8,6 +8,7 @@ import { anyAddress } from '../runtime/any-address.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Admission } from './admission.ts';
 import { readPair, splitBundle } from './certificate-state.ts';
+import { BodyRoom, type RoomLimits } from './body-room.ts';
 import { MUTATE_PATH } from './coverage.ts';
 
 export interface WebhookServerOptions {
@@ -17,6 +18,8 @@ export interface WebhookServerOptions {
   readonly host?: string;
   readonly admission: Admission;
   readonly logger: Logger;
+  /** For tests: other limits than usual. */
+  readonly room?: Partial<RoomLimits>;
   /** A certificate was loaded that ends then. */
   readonly onCertificate?: (notAfter: Date) => void;
 }
@@ -45,12 +48,14 @@ const TLS = { minVersion: 'TLSv1.2' } as const;
 export class WebhookServer {
   readonly #options: WebhookServerOptions;
   readonly #app: FastifyInstance<Server>;
+  readonly #room: BodyRoom;
   #certificate: string | undefined;
   #listening = false;
   #draining = false;
 
   constructor(options: WebhookServerOptions) {
     this.#options = options;
+    this.#room = new BodyRoom(options.room);
     this.#app = fastify({
       https: TLS,
       bodyLimit: BODY_LIMIT,
@@ -117,11 +122,20 @@ export class WebhookServer {
       if (review === undefined) done(Object.assign(new Error('the body is no JSON'), { statusCode: 400 }));
       else done(null, review);
     });
-    this.#app.post(MUTATE_PATH, (request, reply) => this.#mutate(request, reply));
+    const preParsing = (request: FastifyRequest, reply: FastifyReply): Promise<void> => this.#makeRoom(request, reply);
+    this.#app.post(MUTATE_PATH, { preParsing }, (request, reply) => this.#mutate(request, reply));
     this.#app.setErrorHandler((error: FastifyError, _request, reply) => this.#fail(error, reply));
     this.#app.setNotFoundHandler((_request, reply) => {
       return reply.code(404).send({ message: `there is only POST ${MUTATE_PATH}` });
     });
+  }
+
+  /** Before any of the body is read. */
+  async #makeRoom({ headers, ip }: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const bytes = Math.min(Number(headers['content-length'] ?? BODY_LIMIT), BODY_LIMIT);
+    const leave = this.#room.take(ip, bytes);
+    if (leave) reply.raw.once('close', leave);
+    else await reply.code(503).header('connection', 'close').send({ message: 'too much is on its way: try again' });
   }
 
   async #mutate(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {

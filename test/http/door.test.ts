@@ -54,6 +54,14 @@ describe('the door of the API', () => {
     expect(asked).to.equal(3);
   });
 
+  it('knows a token again, however its header is written', async () => {
+    good.set('Bearer good.token', { username: 'ada' });
+    for (const header of ['Bearer good.token', 'bearer good.token', 'BEARER    good.token'])
+      expect(await knock(header)).to.equal('ada');
+    expect(asked).to.equal(1);
+    expect(await knock('Bearer good.token')).to.equal(429);
+  });
+
   it('never believes that a token is not good', async () => {
     expect(await knock('eve')).to.equal(401);
     good.set('eve', { username: 'eve' });

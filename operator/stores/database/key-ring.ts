@@ -1,10 +1,13 @@
 import type { KeyObject } from 'node:crypto';
 import { OperatorError } from '../../errors.ts';
+import { orAborted } from '../or-aborted.ts';
 import type { SecretKeyRef, StoreReferences } from '../references.ts';
 import { kekFrom, type Kek } from './envelope.ts';
 
 /** A row that names a key we don't know has the Secret looked at again, at most this often. */
 const LOOK_AGAIN_MS = 5_000;
+/** How long it may take to read the Secret. Milliseconds. */
+const LOAD_MS = 10_000;
 
 /**
  * The key-encryption keys of a store: all keys of one Secret, each known by the name of its data key. New values are
@@ -15,6 +18,7 @@ export class KeyRing {
   readonly #ref: SecretKeyRef;
   #keys: ReadonlyMap<string, KeyObject> | undefined;
   #loadedAt = 0;
+  #learning: Promise<unknown> | undefined;
 
   constructor(references: StoreReferences, ref: SecretKeyRef) {
     this.#references = references;
@@ -58,11 +62,16 @@ export class KeyRing {
 
   /** Looks for keys that are not known. Does not throw: what can't be opened then, is told of each row. */
   async learn(ids: Iterable<string>, signal: AbortSignal): Promise<void> {
-    const known = [...ids].every((id) => this.#keys?.has(id));
-    if (known || performance.now() - this.#loadedAt < LOOK_AGAIN_MS) return;
-    this.#loadedAt = performance.now();
-    await this.load(signal).catch(() => undefined);
-    signal.throwIfAborted();
+    if ([...ids].every((id) => this.#keys?.has(id))) return;
+    if (this.#learning === undefined && performance.now() - this.#loadedAt < LOOK_AGAIN_MS) return;
+    // For all that wonder: none goes on without it, and none ends it for others.
+    this.#learning ??= this.load(AbortSignal.timeout(LOAD_MS))
+      .catch(() => undefined)
+      .finally(() => {
+        this.#learning = undefined;
+        this.#loadedAt = performance.now();
+      });
+    await orAborted(this.#learning, signal);
   }
 
   find(id: string): Kek | undefined {

@@ -40,10 +40,12 @@ export function complains(answer: Answer, words: RegExp): boolean {
   return textsOf(answer.body, 'errors').some((error) => words.test(error));
 }
 
-/** Milliseconds that a `Retry-After` header asks for: seconds or a date (RFC 9110, 10.2.3). */
+/** What somebody asks for who may be a proxy, or no friend, is heeded for so long at most: then it is asked again. Milliseconds. */
+const LONGEST_PAUSE_MS = 60_000;
+
+/** Milliseconds that a `Retry-After` header asks for, a minute at most: seconds or a date (RFC 9110, 10.2.3). */
 export function retryAfterMs(header: string | undefined, now: Date): number | undefined {
   if (header === undefined) return undefined;
-  if (/^\d+$/.test(header)) return Number(header) * 1000;
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now.getTime());
+  const asked = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now.getTime();
+  return Number.isNaN(asked) ? undefined : Math.min(Math.max(0, asked), LONGEST_PAUSE_MS);
 }

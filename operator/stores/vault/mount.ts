@@ -1,4 +1,5 @@
 import { OperatorError } from '../../errors.ts';
+import { orAborted } from '../or-aborted.ts';
 import { fieldOf, textOf } from './answers.ts';
 import type { KvPath } from './path.ts';
 import type { AskOptions } from './requests.ts';
@@ -6,6 +7,8 @@ import type { Session } from './session.ts';
 
 /** How long what was seen of the mount is believed. Milliseconds. */
 const BELIEVED_MS = 300_000;
+/** How long it may take to look. Milliseconds. */
+const SEE_MS = 10_000;
 
 /**
  * Whether a store's path leads into a KV mount of the version that it is written for. If not, the server says of every
@@ -25,10 +28,11 @@ export class Mount {
   /** Throws StoreUnreachable when the path is wrong. Asks the server only now and then, and once for many. */
   async verify(options: AskOptions): Promise<void> {
     if (performance.now() - this.#seenAt < BELIEVED_MS) return;
-    this.#seeing ??= this.#see(options).finally(() => {
+    // For all that wait: the first of them may go away.
+    this.#seeing ??= this.#see({ signal: AbortSignal.timeout(SEE_MS) }).finally(() => {
       this.#seeing = undefined;
     });
-    await this.#seeing;
+    await orAborted(this.#seeing, options.signal);
   }
 
   /** From now on nothing is believed. */

@@ -11,6 +11,8 @@ import type { AskOptions, Requests } from './requests.ts';
 const LOGIN_MS = 8_000;
 /** A token that was found good a moment ago is not looked at again for what it was refused before. Milliseconds. */
 const GOOD_MS = 1_000;
+/** Of so many refused paths it is remembered. */
+const MOST_REFUSED = 1_000;
 /** Logins that were refused: the first and the longest pause. Servers lock out those who try too often. Milliseconds. */
 const FIRST_PAUSE_MS = 2_000;
 const MAX_PAUSE_MS = 30_000;
@@ -171,7 +173,10 @@ export class Session {
       this.#looking = undefined;
     });
     const isGood = await orAborted(this.#looking, signal);
-    if (isGood) held.refused.add(path);
+    if (isGood) {
+      if (held.refused.size >= MOST_REFUSED) held.refused.clear();
+      held.refused.add(path);
+    }
     return isGood;
   }
 

@@ -144,6 +144,21 @@ describe('the store in Kubernetes Secrets', () => {
       expect(await read('A', 'B')).to.deep.equal({ A: '2', B: 'of kubectl' });
     });
 
+    it('are none of other types, which are somebody’s for a purpose of their own, unless labelled', async () => {
+      world.put('keep', {});
+      world.put('keep.tls', { 'tls.key': 'private' }, undefined, 'kubernetes.io/tls');
+      expect(await read('tls/tls.key')).to.deep.equal({});
+      expect(await list('tls')).to.deep.equal([]);
+      const refused = await failureOf(write('tls/tls.key', 'mine'));
+      expect(refused).to.include({ code: 'InvalidKey' });
+      expect(String(refused)).to.include('kubernetes.io/tls').and.not.include('private');
+      world.put('keep.tls', { 'tls.key': 'private' }, { [STORE_LABEL]: 'keep' }, 'kubernetes.io/tls');
+      await eventually(async () => {
+        expect(await read('tls/tls.key')).to.deep.equal({ 'tls/tls.key': 'private' });
+      }, 1_000);
+      expect(await failureOf(write('tls/tls.key', 'mine'))).to.include({ code: 'InvalidKey' });
+    });
+
     it('of another store are not its own', async () => {
       world.put('keeper', { A: 'of keeper' });
       world.put('keep.orders', { A: 'of another namespace' }, { [STORE_LABEL]: 'keep' });

@@ -32,14 +32,14 @@ export class SecretsWorld {
   }
 
   /** A Secret as somebody else makes it. */
-  put(name: string, data: Record<string, string>, labels?: Record<string, string>): void {
+  put(name: string, data: Record<string, string>, labels?: Record<string, string>, type = 'Opaque'): void {
     const encoded = Object.entries(data).map(([at, value]) => [at, Buffer.from(value).toString('base64')]);
     const metadata = { name, namespace: 'iomete-system', ...(labels === undefined ? {} : { labels }) };
     this.api.store.put(SECRETS, {
       apiVersion: 'v1',
       kind: 'Secret',
       metadata,
-      type: 'Opaque',
+      type,
       data: Object.fromEntries(encoded),
     });
   }
