@@ -1,4 +1,5 @@
-import type { Io } from './io.ts';
+import type { Io, Output } from './io.ts';
+import { CommandProblem } from './problem.ts';
 import { plainJson } from './terminal/plain.ts';
 
 /** Writes a result: as a document for programs, or the text that `table` makes of it for people. */
@@ -16,4 +17,19 @@ export async function documentOf(format: 'json' | 'yaml', result: unknown): Prom
   if (format === 'json') return `${plainJson(result)}\n`;
   const { plainYaml } = await import('./terminal/plain-yaml.ts');
   return plainYaml(result);
+}
+
+/** Writes a text, and waits until it is written. Throws CommandProblem. */
+export async function written(output: Output, text: string): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    output.write(text, (error) => {
+      if (error) reject(unwritten(error));
+      else resolve();
+    });
+  });
+}
+
+/** Standard output took no more. */
+export function unwritten({ code = 'unknown' }: NodeJS.ErrnoException): CommandProblem {
+  return new CommandProblem(`standard output can't be written (${code})`);
 }

@@ -3,6 +3,9 @@ import { link, open, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CommandProblem } from './problem.ts';
 
+/** What file systems say that have no links, such as FAT. */
+const NO_LINKS: readonly unknown[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
+
 /** Whether something is at a path: a file that would be lost, or what can only be written to (a pipe, a device). */
 export async function whatIsAt(path: string): Promise<'nothing' | 'file' | 'stream'> {
   try {
@@ -34,11 +37,22 @@ async function writeBeside(path: string, text: string, replace: boolean): Promis
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}`);
   try {
     await writeTo(temporary, 'wx', text);
-    // A link is not made where something is.
     if (replace) await rename(temporary, path);
-    else await link(temporary, path);
+    else await moveNew(temporary, path);
   } finally {
     await unlink(temporary).catch(() => undefined);
+  }
+}
+
+/** Moves a file to where nothing is. */
+async function moveNew(temporary: string, path: string): Promise<void> {
+  try {
+    // A link is not made where something is.
+    await link(temporary, path);
+  } catch (error) {
+    if (!NO_LINKS.includes((error as NodeJS.ErrnoException).code)) throw error;
+    await (await open(path, 'wx', 0o600)).close();
+    await rename(temporary, path);
   }
 }
 

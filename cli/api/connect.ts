@@ -35,10 +35,10 @@ export async function connect(values: ConnectionValues, io: Pick<Io, 'env' | 'si
   const token = tokenSource(values, io.env, kube);
   const ca = await certificates(values['ca-file']);
   const { server } = values;
-  const { origin, open } =
+  const { origin, prefix, open } =
     server === undefined ? await forwarded(values, { kube: await kube(), ca }) : direct(server, values, ca);
   const dispatcher = new Agent({ connections: CONNECTIONS, connect: connectorOf(open) });
-  const line = new Line({ origin, dispatcher, token, close: () => dispatcher.close() }, io.signal);
+  const line = new Line({ origin, prefix, dispatcher, token, close: () => dispatcher.close() }, io.signal);
   return { api: new SecretsApi(line), kube, open };
 }
 
@@ -54,16 +54,19 @@ export async function openKube(
 /** Where connections go. */
 interface Place {
   readonly origin: string;
+  readonly prefix: string;
   readonly open: () => Promise<TLSSocket>;
 }
 
 function direct(server: string, values: ConnectionValues, ca: string | undefined): Place {
   const url = URL.parse(server);
   // The token would be sent in clear.
-  if (url?.protocol !== 'https:') throw new UsageProblem('--server is https://HOST:PORT');
-  const { hostname, port, origin } = url;
+  if (url?.protocol !== 'https:' || /[?#@]/.test(server))
+    throw new UsageProblem('--server is https://HOST:PORT, with a path where the API is below one');
+  const { hostname, port, origin, pathname } = url;
   const to = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port === '' ? 443 : port) };
-  return { origin, open: () => secureTo(to, { ca, servername: values['tls-server-name'], title: server }) };
+  const prefix = pathname.replace(/\/+$/, '');
+  return { origin, prefix, open: () => secureTo(to, { ca, servername: values['tls-server-name'], title: server }) };
 }
 
 async function forwarded(
@@ -89,7 +92,7 @@ async function forwarded(
       throw error;
     }
   };
-  return { origin: `https://${servername}`, open };
+  return { origin: `https://${servername}`, prefix: '', open };
 }
 
 type Connector = Exclude<buildConnector.connector, undefined>;

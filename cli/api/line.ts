@@ -6,6 +6,8 @@ import { NoAnswer, problemOf, type ApiProblem } from './api-problem.ts';
 /** Where requests go, and as whom. */
 export interface Target {
   readonly origin: string;
+  /** A path that goes before those of the API; '' is none. */
+  readonly prefix: string;
   readonly dispatcher: Dispatcher;
   /** Asked before each request, as tokens end. */
   readonly token: () => Promise<string>;
@@ -80,14 +82,14 @@ export class Line {
   }
 
   async #once({ method, path, body }: LineRequest, token: string): Promise<Answer | NoAnswer> {
-    const { origin, dispatcher } = this.#target;
+    const { origin, prefix, dispatcher } = this.#target;
     try {
       const {
         statusCode,
         headers,
         body: content,
       } = await dispatcher.request({
-        ...{ origin, path, method, body: body ?? null },
+        ...{ origin, path: prefix + path, method, body: body ?? null },
         headers: {
           authorization: `Bearer ${token}`,
           accept: 'application/json',

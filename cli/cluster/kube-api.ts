@@ -1,6 +1,7 @@
-import { HttpMethod, KubeConfig, RequestContext } from '@kubernetes/client-node';
+import { HttpMethod, RequestContext, type KubeConfig } from '@kubernetes/client-node';
 import { request, type Dispatcher } from 'undici';
 import { CommandProblem } from '../problem.ts';
+import { readKubeconfig } from './kubeconfig.ts';
 import { forwardPort, type ForwardedPod } from './port-forward.ts';
 import { Refusal } from './refusal.ts';
 import type { Duplex } from 'node:stream';
@@ -142,19 +143,21 @@ async function authenticated(config: KubeConfig, url: string): Promise<RequestCo
 }
 
 function load({ kubeconfig, context }: ClusterChoice): KubeConfig {
-  const config = new KubeConfig();
+  const config = read(kubeconfig);
+  if (context === undefined) return config;
+  if (config.getContextObject(context) === null) throw new CommandProblem(`the kubeconfig has no context ${context}`);
+  config.setCurrentContext(context);
+  return config;
+}
+
+function read(file: string | undefined): KubeConfig {
   try {
-    if (kubeconfig === undefined) config.loadFromDefault();
-    else config.loadFromFile(kubeconfig);
+    return readKubeconfig(file, process.env['KUBECONFIG']);
   } catch (error) {
     // The parser's own words may quote the file, which holds credentials.
     const { code } = error as NodeJS.ErrnoException;
     throw new CommandProblem(`the kubeconfig can't be read${code === undefined ? '' : ` (${code})`}`);
   }
-  if (context === undefined) return config;
-  if (config.getContextObject(context) === null) throw new CommandProblem(`the kubeconfig has no context ${context}`);
-  config.setCurrentContext(context);
-  return config;
 }
 
 /** The server's own sentence where it gives one. */

@@ -4,6 +4,7 @@ import { command } from '../command.ts';
 import { FORMAT_OPTION, formatOf, type Format } from '../formats/format.ts';
 import { fileOf, type Exported } from '../formats/write.ts';
 import type { Io } from '../io.ts';
+import { written } from '../output.ts';
 import { whatIsAt, writePrivate } from '../private-file.ts';
 import { CommandProblem, UsageProblem } from '../problem.ts';
 import { CONNECTION_OPTIONS, STORE_OPTIONS } from '../shared-options.ts';
@@ -95,7 +96,7 @@ async function put(
   }
   if (io.stdout.isTTY === true && !isPlainText(text))
     throw new CommandProblem('a value holds what a terminal would act on: write it to a file, or as json');
-  io.stdout.write(text);
+  await written(io.stdout, text);
 }
 
 function leftOut(left: number): string {

@@ -103,8 +103,6 @@ export function dotenvLine(name: string, text: string): string {
 function quoted(text: string): string {
   if (SAFE.test(text) || text === '') return text;
   if (!text.includes("'")) return `'${text}'`;
-  return `"${text
-    .replaceAll(/["\\$`]/g, '\\$&')
-    .replaceAll('\n', '\\n')
-    .replaceAll('\r', '\\r')}"`;
+  // Line ends stay what they are: a shell takes \n for two letters.
+  return `"${text.replaceAll(/["\\$`]/g, '\\$&')}"`;
 }

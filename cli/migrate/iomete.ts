@@ -2,6 +2,7 @@ import { fields, list, text, type Fields } from '../../operator/injection/explai
 import type { BindingSpec } from '../../operator/api/kinds.ts';
 import { forbiddenConfKey } from '../../operator/injection/conf-key.ts';
 import { CommandProblem } from '../problem.ts';
+import { distinct } from './distinct.ts';
 import { Findings, type Finding } from './findings.ts';
 import { nameText, bindingObject, type StoreName } from './objects.ts';
 import { isKey, noVariable } from './places.ts';
@@ -41,7 +42,7 @@ export function translateIomete(payloads: readonly Fields[], options: IometeOpti
   });
   if (objects.length + all.length === 0)
     throw new CommandProblem('nothing in it names a secret: neither ${secrets.KEY} nor a secretObject');
-  return { objects, findings: all, commands: [] };
+  return { objects: distinct(objects, all), findings: all, commands: [] };
 }
 
 /** The keys that one store has for a job. */

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { text as readAll } from 'node:stream/consumers';
+import { buffer as readAll } from 'node:stream/consumers';
 import { SECRET } from '../../operator/api/kinds.ts';
 import type { Fields } from '../../operator/injection/explain/shape.ts';
 import { pathOf, type KubeObject } from '../../operator/runtime/kube-object.ts';
@@ -53,9 +53,14 @@ export async function entriesOfIomete(kube: KubeApi, namespace: string, domainGr
 }
 
 async function read(file: string, { stdin }: Pick<Io, 'stdin'>): Promise<string> {
-  try {
-    return file === '-' ? await readAll(stdin) : await readFile(file, 'utf8');
-  } catch (error) {
+  const bytes = await (file === '-' ? readAll(stdin) : readFile(file)).catch((error: unknown) => {
     throw new CommandProblem(`${file} can't be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`);
+  });
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new CommandProblem(
+      `${file} is not in UTF-8: convert it (iconv -t UTF-8), or give what is no text as valueBase64 in JSON or YAML`,
+    );
   }
 }

@@ -21,6 +21,19 @@ describe('the way to the API', function () {
     expect(world.api.reviews, 'no token was sent').to.equal(1);
   });
 
+  it('asks below the path of --server, and takes no address that has more', async () => {
+    const server = `https://127.0.0.1:${world.api.port}`;
+    expect((await world.run(['get', 'ROOT', '--server', `${server}/`])).code).to.equal(0);
+    // The path goes to whoever is in between; the API itself has nothing there.
+    const below = await world.run(['get', 'ROOT', '--server', `${server}/secrets/`]);
+    expect(below.code).not.to.equal(0);
+    expect(below.out).to.equal('');
+    for (const wrong of [`${server}/?a`, `${server}/#a`, 'https://u:canary@127.0.0.1', 'http://127.0.0.1']) {
+      const { code, err } = await world.run(['get', 'ROOT', '--server', wrong]);
+      expect([code, err.includes('canary')], wrong).to.deep.equal([2, false]);
+    }
+  });
+
   it('takes a token of a file, anew each time, or of the environment', async () => {
     const file = await world.file('token', 'viewer\n');
     const get = () => world.run(['get', 'ROOT', '--token-file', file], { as: 'owner' });

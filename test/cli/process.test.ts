@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { buffer, text } from 'node:stream/consumers';
 import { eachInCliWorld, type CliWorld } from './cli-world.ts';
-import { startCommand } from './process.ts';
+import { endOf, spawnInShell, startCommand } from './process.ts';
 
 describe('the command as a process', function () {
   this.timeout(30_000);
@@ -26,5 +27,31 @@ describe('the command as a process', function () {
     child.stdout!.destroy();
     const [err, [code]] = await Promise.all([text(child.stderr!), once(child, 'exit') as Promise<unknown[]>]);
     expect([code, err]).to.deep.equal([0, '']);
+  });
+
+  it('says so when its output can not be written, and ends with 1', async () => {
+    const into = (target: string, ...args: readonly string[]) =>
+      endOf(spawnInShell(world, `trap '' XFSZ; ulimit -f 8; "$@" > ${target}`, ...args));
+    const says = (code: string) => [1, `spark-secrets: standard output can't be written (${code})\n`];
+    await world.api.put('orders/BIG', 'x'.repeat(100_000));
+    for (const args of [
+      ['get', 'ROOT'],
+      ['list', '-o', 'json'],
+      ['export', '-f', '-', '--format', 'json'],
+    ]) {
+      const { code, err } = await into('/dev/full', ...args);
+      expect([code, err], args[0]).to.deep.equal(says('ENOSPC'));
+    }
+    // There is room for a part.
+    const { code, err } = await into(world.path('part'), 'get', 'orders/BIG');
+    expect([code, err]).to.deep.equal(says('EFBIG'));
+  });
+
+  it('appends to a file, and leaves all of it', async () => {
+    const file = await world.file('all', 'before\n');
+    await world.api.put('orders/BIG', 'x'.repeat(300_000));
+    const { code } = await endOf(spawnInShell(world, `"$@" >> ${file}; "$@" >> ${file}`, 'get', 'orders/BIG'));
+    expect(code).to.equal(0);
+    expect(await readFile(file, 'utf8')).to.equal(`before\n${'x'.repeat(600_000)}`);
   });
 });

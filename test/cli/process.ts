@@ -21,6 +21,14 @@ export function startCommand(world: CliWorld, ...args: readonly string[]): Child
   return spawn(process.execPath, [BIN, ...args], { env: envOf(world), timeout: LIMIT_MS });
 }
 
+/** Starts a line of a shell that runs the command as `"$@"`. */
+export function spawnInShell(world: CliWorld, line: string, ...args: readonly string[]): ChildProcess {
+  return spawn('bash', ['--norc', '-c', line, 'bash', process.execPath, BIN, ...args], {
+    env: envOf(world),
+    timeout: LIMIT_MS,
+  });
+}
+
 export async function endOf(child: ChildProcess): Promise<Gave> {
   const [out, err, [code]] = await Promise.all([
     text(child.stdout!),

@@ -11,7 +11,13 @@ export function bindingsOf(source: ExternalSecret, stores: Stores, options: Bind
   const storeOf: StoreOf = (ref, where) => storeNamed(source, stores, ref, where);
   const interval = noteSecret(source);
   for (const entry of entriesOf(source, storeOf, options.delivery)) parts.add(entry, interval);
-  for (const store of groupsOf(source, storeOf)) parts.addGroup(store);
+  const groups = groupsOf(source, storeOf);
+  if (groups.length > 0 && options.delivery === 'files')
+    source.findings.left(
+      source.spec['dataFrom'] === undefined ? 'spec.target.template.templateFrom' : 'spec.dataFrom',
+      'a group is given as variables only: write its keys into files of the binding, one by one',
+    );
+  for (const store of groups) parts.addGroup(store);
   return parts.finished();
 }
 

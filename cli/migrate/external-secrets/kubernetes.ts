@@ -1,4 +1,5 @@
 import { fields, text, type Fields } from '../../../operator/injection/explain/shape.ts';
+import { renamed, type Names } from '../distinct.ts';
 import type { Findings } from '../findings.ts';
 import { isKey } from '../places.ts';
 import type { SourceStore } from './source.ts';
@@ -17,6 +18,12 @@ const SECRET_NAME = /^[a-z0-9]([a-z0-9-]{0,198}[a-z0-9])?$/;
 export class KubernetesStores {
   /** By namespace and Secret. */
   readonly #drafts = new Map<string, Draft>();
+  readonly #names: Names;
+
+  /** `names`: of the other stores, too. */
+  constructor(names: Names) {
+    this.#names = names;
+  }
 
   drafts(): readonly Draft[] {
     return [...this.#drafts.values()];
@@ -30,24 +37,26 @@ export class KubernetesStores {
       findings.note(`${WHERE}.auth`, `the operator reads Secrets of namespace ${namespace} by its own rights`);
     if (spec['conditions'] !== undefined)
       findings.left('spec.conditions', 'each store grants what the ExternalSecrets given use: add others to access');
-    const place = (ref: RemoteRef): Place => (why === undefined ? this.#place(ref, namespace) : { why });
+    const place = (ref: RemoteRef): Place => (why === undefined ? this.#place(ref, namespace, findings) : { why });
     return { place, own: undefined, draft: undefined };
   }
 
-  #place({ key: secret, property }: RemoteRef, namespace: string): Place {
+  #place({ key: secret, property }: RemoteRef, namespace: string, findings: Findings): Place {
     if (property === undefined) return { why: 'without a property it is the whole Secret as JSON' };
     const [secretName = '', ...groups] = secret.split('.');
     const key = [...groups, property.replaceAll('\\.', '.')].join('/');
     if (!SECRET_NAME.test(secretName) || !isKey(key))
       return { why: 'the names of the Secret and its entry are none that a store of type kubernetes has' };
-    return { draft: this.#draft(namespace, secretName), key };
+    return { draft: this.#draft(namespace, secretName, findings), key };
   }
 
-  #draft(namespace: string, secretName: string): Draft {
+  #draft(namespace: string, secretName: string, findings: Findings): Draft {
     const id = `${namespace}/${secretName}`;
     const present = this.#drafts.get(id);
     if (present !== undefined) return present;
-    const draft = draftOf({ name: secretName, namespace }, { type: 'kubernetes', kubernetes: { secretName } });
+    const name = this.#names.take({ name: secretName, namespace });
+    if (name !== secretName) renamed(findings, name);
+    const draft = draftOf({ name, namespace }, { type: 'kubernetes', kubernetes: { secretName } });
     this.#drafts.set(id, draft);
     return draft;
   }

@@ -79,10 +79,10 @@ export class Parts {
     return true;
   }
 
-  /** All that will be in the group that the Secret is copied to. */
+  /** All that will be in the group that the Secret is copied to, as variables. */
   addGroup(store: TranslatedStore): void {
     const target = this.#copyStore(store, 'dataFrom');
-    if (target === undefined) return;
+    if (target === undefined || this.#options.delivery === 'files') return;
     const part = this.#part(target);
     if (part.envFrom.length === 0) part.envFrom.push({ group: this.#group });
     if (store.draft !== undefined) useKey(store.draft, this.#source.namespace, `${this.#group}/*`);

@@ -38,17 +38,21 @@ const STORE_KINDS = ['SecretStore', 'ClusterSecretStore'];
 export function sourcesOf(objects: readonly Fields[], namespace: string | undefined, all: Finding[]): Sources {
   const stores: SourceStore[] = [];
   const secrets: ExternalSecret[] = [];
+  const seen = new Set<string>();
   for (const object of objects) {
     const kind = text(object['kind']) ?? '';
     const metadata = fields(object['metadata']);
     const own = kind === 'ClusterSecretStore' ? undefined : (text(metadata['namespace']) ?? namespace);
     const name = text(metadata['name']) ?? '';
-    const findings = new Findings(all, [kind, own === undefined ? name : `${own}/${name}`].join(' ').trim());
+    const title = [kind, own === undefined ? name : `${own}/${name}`].join(' ').trim();
+    const findings = new Findings(all, title);
     const strange = whyStrange(object, name);
     if (strange !== undefined) new Findings(all, titleOf(object)).left('kind', strange);
+    else if (seen.has(title)) findings.left('metadata.name', 'it is given twice: the later one was left out');
     else if (STORE_KINDS.includes(kind))
       stores.push({ kind, name, namespace: own, spec: fields(object['spec']), findings });
     else secrets.push({ name, namespace: own, spec: fields(object['spec']), findings });
+    seen.add(title);
   }
   return { stores, secrets };
 }

@@ -1,5 +1,6 @@
 import { fields, text, type Fields } from '../../../operator/injection/explain/shape.ts';
 import { UsageProblem } from '../../problem.ts';
+import { Names, renamed } from '../distinct.ts';
 import type { StoreName } from '../objects.ts';
 import { isKey } from '../places.ts';
 import type { SourceStore } from './source.ts';
@@ -34,7 +35,8 @@ export interface StoreOptions {
 export class Stores {
   readonly #translated = new Map<string, TranslatedStore>();
   readonly #drafts: Draft[] = [];
-  readonly #kubernetes = new KubernetesStores();
+  readonly #names = new Names();
+  readonly #kubernetes = new KubernetesStores(this.#names);
 
   /** Throws UsageProblem when it can't be told where a store goes. */
   constructor(sources: readonly SourceStore[], options: StoreOptions) {
@@ -71,9 +73,11 @@ export class Stores {
 
   #vault(source: SourceStore, vault: Fields, options: StoreOptions): TranslatedStore {
     const { name, findings, spec } = source;
-    const target = { name, namespace: namespaceOf(source, vault, options) };
+    const namespace = namespaceOf(source, vault, options);
+    const target = { name: this.#names.free({ name, namespace }), namespace };
     const made = vaultStore(vault, target, findings);
     if (made === undefined) return nowhere(`${source.kind} ${name} was left out`);
+    if (this.#names.take(target) !== name) renamed(findings, target.name);
     const access = source.kind === 'ClusterSecretStore' ? accessOf(spec, findings) : [];
     if (access === undefined)
       findings.left(

@@ -1,5 +1,6 @@
 import type { Fields } from '../../../operator/injection/explain/shape.ts';
 import { CommandProblem } from '../../problem.ts';
+import { distinct } from '../distinct.ts';
 import type { Finding } from '../findings.ts';
 import type { Translation } from '../translation.ts';
 import { bindingsOf } from './external-secret.ts';
@@ -25,8 +26,12 @@ export function translateExternalSecrets(manifest: readonly Fields[], options: E
     throw new CommandProblem('there is no ExternalSecret, SecretStore or ClusterSecretStore (v1, v1beta1) in it');
   const stores = new Stores(sources, options);
   const bindings = secrets.map((secret) => bindingsOf(secret, stores, options));
+  const named = distinct(
+    bindings.flatMap(({ objects }) => objects),
+    findings,
+  );
   return {
-    objects: [...stores.drafts().flatMap(objectsOfDraft), ...bindings.flatMap(({ objects }) => objects)],
+    objects: [...stores.drafts().flatMap(objectsOfDraft), ...named],
     findings,
     commands: [...new Set(bindings.flatMap(({ commands }) => commands))],
   };

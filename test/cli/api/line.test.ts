@@ -15,7 +15,7 @@ const ok: Answer = (_request, response) => response.end('{}');
 const refuse =
   (status: number, body: object = {}, headers: Record<string, string> = {}): Answer =>
   (_request, response) =>
-    response.writeHead(status, headers).end(JSON.stringify(body));
+    response.writeHead(status, headers).end(JSON.stringify({ type: 'about:blank', ...body }));
 const hangUp: Answer = (request) => request.socket.destroy();
 
 describe('the line to the API', function () {
@@ -23,14 +23,14 @@ describe('the line to the API', function () {
   let server: Server;
   let dispatcher: Agent;
   let answers: Answer[];
-  let asked: { at: number; authorization: string | undefined }[];
+  let asked: { at: number; authorization: string | undefined; url: string | undefined }[];
   let tokens: string[];
 
   beforeEach(async () => {
     [answers, asked, tokens] = [[], [], []];
     dispatcher = new Agent();
     server = createServer((request, response) => {
-      asked.push({ at: performance.now(), authorization: request.headers.authorization });
+      asked.push({ at: performance.now(), authorization: request.headers.authorization, url: request.url });
       (answers.shift() ?? ok)(request, response);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -42,10 +42,13 @@ describe('the line to the API', function () {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  function line(signal = new AbortController().signal): Line {
+  function line(signal = new AbortController().signal, prefix = ''): Line {
     const { port } = server.address() as AddressInfo;
     const token = () => Promise.resolve(tokens.shift() ?? 'token');
-    return new Line({ origin: `http://127.0.0.1:${port}`, dispatcher, token, close: () => dispatcher.close() }, signal);
+    return new Line(
+      { prefix, origin: `http://127.0.0.1:${port}`, dispatcher, token, close: () => dispatcher.close() },
+      signal,
+    );
   }
 
   const isBusy = () => Object.values(dispatcher.stats).some(({ running }) => running > 0);
@@ -65,6 +68,11 @@ describe('the line to the API', function () {
     await line().send(GET);
     await line().send(GET);
     expect(asked.map(({ authorization }) => authorization)).to.deep.equal(['Bearer one', 'Bearer two']);
+  });
+
+  it('asks below the path of the address', async () => {
+    await line(undefined, '/secrets').send(GET);
+    expect(asked.map(({ url }) => url)).to.deep.equal(['/secrets/x']);
   });
 
   it('sends a request again when the connection broke, if that can do no harm', async () => {
@@ -101,12 +109,24 @@ describe('the line to the API', function () {
     const table: readonly (readonly [Answer, string, number])[] = [
       [refuse(404, { detail: 'no key.', code: 'KeyNotFound' }), 'no key.', 4],
       [refuse(409, { detail: 'another version.', code: 'VersionConflict' }), 'another version.', 5],
+      [refuse(404, { detail: 'no store.' }), 'no store.', 4],
       [refuse(403, { detail: 'you may not.' }), 'you may not.', 1],
       [
         (_request, response) => response.writeHead(502).end('<html>canary'),
         'the API answers 502, and not in its own words',
         1,
       ],
+      [
+        (_request, response) => response.writeHead(404).end('<html>canary'),
+        'the API answers 404, and not in its own words: see that --server is its address',
+        1,
+      ],
+      [
+        refuse(404, { type: 'other', detail: 'canary' }),
+        'the API answers 404, and not in its own words: see that --server is its address',
+        1,
+      ],
+      [refuse(409, { type: undefined }), 'the API answers 409, and not in its own words', 1],
       [refuse(500, { detail: 7 }), 'the API answers 500, and not in its own words', 1],
     ];
     for (const [answer, message, exitCode] of table) {

@@ -48,6 +48,20 @@ describe('JSON and YAML with keys', () => {
       ['A', '🚀'],
       ['g/B', 'x'],
     ]);
+    expect(read('1.10: a\n1.1: b\n0123: c\n1e3: d\ntrue: e\n~: f\n"g": !!str h\n')).to.deep.equal([
+      ['1.10', 'a'],
+      ['1.1', 'b'],
+      ['0123', 'c'],
+      ['1e3', 'd'],
+      ['true', 'e'],
+      ['~', 'f'],
+      ['g', 'h'],
+    ]);
+    expect(read('%YAML 1.1\n---\n1: a\nyes: b\n"__proto__": c\n')).to.deep.equal([
+      ['1', 'a'],
+      ['yes', 'b'],
+      ['__proto__', 'c'],
+    ]);
     expect(read('')).to.deep.equal([]);
   });
 
@@ -81,6 +95,18 @@ describe('JSON and YAML with keys', () => {
     'no Unicode': ['{"A": "canary\\ud800"}', 'A holds what is no Unicode'],
     'another object': ['{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}}', 'it holds ConfigMap c'],
     'no base64 in a Secret': [secret('s', { data: { A: 'canary' } }), 'A of Secret s is no base64'],
+    'a tag of others': ['a:\n  B: !vault |\n    canary\n', 'a/B has a YAML tag'],
+    'a tag in a list': ['- {key: A, value: x}\n- {key: B, value: !canary x}', 'entry 2/value has a YAML tag'],
+    'a tag on all of it': ['!canary {A: x}', 'it has a YAML tag'],
+    'a time': ['A: !!timestamp 2024-01-01', 'A has a YAML tag'],
+    'a set': ['A: !!set {canary: }', 'A has a YAML tag'],
+    bytes: ['A: !!binary Y2FuYXJ5', 'A has a YAML tag'],
+    'a tag in a Secret': ['apiVersion: v1\nkind: Secret\nstringData: {A: !canary x}', 'stringData/A has a YAML tag'],
+    'a date of YAML 1.1': ['%YAML 1.1\n---\nA: {B: 2024-01-01}', 'A/B is no text: put its value in quotes'],
+    'a date alone': ['%YAML 1.1\n---\n2024-01-01', 'it is neither a list nor a map of keys'],
+    'another version of YAML': ['%YAML 3.0\n---\nA: canary', 'it is no JSON or YAML from line 1 on (BAD_DIRECTIVE)'],
+    'a key that is a list': ['? [canary]\n: x', 'it is no JSON or YAML from line 1 on (NON_STRING_KEY)'],
+    'a key that stands twice, in quotes too': ['1: canary\n"1": x', 'from line 2 on (DUPLICATE_KEY)'],
     'too many aliases': [`a: &a {${'x'.repeat(9)}: y}\n${bomb()}`, 'it has too many YAML aliases'],
   };
   for (const [name, [text, message]] of Object.entries(wrong)) {

@@ -64,6 +64,37 @@ describe('migrate external-secrets, of stores,', () => {
     expect(says(more, 'spec.provider.vault.auth.tokenSecretRef')).to.contain('copy Secret token to vaults');
   });
 
+  it('gives the later one of two stores of one name another one, wherever it is named', async () => {
+    const auth = { tokenSecretRef: { name: 'token', namespace: 'analytics', key: 't' } };
+    const spec = { provider: { vault: { ...VAULT, auth, caBundle: 'LS0t' } }, conditions: [{ namespaces: ['x'] }] };
+    const shared = { secretKey: 'A', remoteRef: { key: 'vault', property: 'A' } };
+    const found = await migrated(
+      ARGS,
+      vault({ caBundle: 'LS0t' }),
+      object('ClusterSecretStore', 'vault', spec, {}),
+      object('SecretStore', 'k8s', { provider: { kubernetes: { remoteNamespace: 'analytics' } } }),
+      secret({ data: [data('A', value('a'))] }, 'own'),
+      secret(
+        {
+          secretStoreRef: { kind: 'ClusterSecretStore', name: 'vault' },
+          data: [data('A', value('a')), data('B', { key: 'b' })],
+        },
+        'cluster',
+      ),
+      secret({ secretStoreRef: { name: 'k8s' }, data: [shared] }, 'k8s'),
+    );
+    const stores = ['own', 'cluster', 'k8s'].map(
+      (name) => specOf(found, `SparkJobSecretBinding analytics/${name}`)['storeRef'],
+    );
+    expect(stores).to.deep.equal([{ name: 'vault' }, { name: 'vault-2' }, { name: 'vault-3' }]);
+    expect(specOf(found, 'SecretStoreConfig analytics/vault-3')['kubernetes']).to.deep.equal({ secretName: 'vault' });
+    const ca = { caSecretRef: { name: 'vault-2-ca', key: 'ca.crt' } };
+    expect(specOf(found, 'SecretStoreConfig analytics/vault-2')['vault']).to.deep.include({ tls: ca });
+    expect(Object.keys(found.objects)).to.include.members(['Secret analytics/vault-ca', 'Secret analytics/vault-2-ca']);
+    expect(says(found, 'metadata.name')).to.match(/^ClusterSecretStore vault, .* this one is vault-2 there$/);
+    expect(found.told.join('\n')).to.contain('--store analytics/vault-2');
+  });
+
   it('logs in as before where that can be, and else with a token that is to be made', async () => {
     const ref = { name: 's', key: 'k' };
     const token = { tokenSecretRef: { name: 'vault-token', key: 'token' } };

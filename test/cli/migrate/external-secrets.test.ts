@@ -98,6 +98,15 @@ describe('migrate external-secrets', () => {
       expect(says(found, `spec.dataFrom${field}`), field).not.to.equal('');
   });
 
+  it('gives no group, which is variables, where all are to be files, and says so', async () => {
+    const source = { data: [data('A', value('a'))], dataFrom: [{ extract: { key: 'b' } }, { extract: { key: 'c' } }] };
+    const found = await migrated([...ARGS, '--deliver', 'files'], vault(), secret(source));
+    expect(found.code).to.equal(3);
+    expect(bindingSpec(found)).not.to.have.any.keys('env', 'envFrom');
+    expect(found.told.filter((line) => line.includes(', spec.dataFrom: '))).to.have.length(1);
+    expect(found.told.join()).to.contain('--group external-secrets/analytics/orders');
+  });
+
   it('takes the result of a template, not what goes into it', async () => {
     const template = { engineVersion: 'v2', data: { URL: 'postgres://u:{{ .password }}@db', 'app.conf': 'x' } };
     const source = { data: [data('password', value('a'))], target: { template } };
@@ -178,6 +187,30 @@ describe('migrate external-secrets', () => {
     expect(said('ExternalSecret analytics/lost, spec.secretStoreRef')).to.contain('give it, too');
     expect(said('ExternalSecret x; rm')).to.contain('no name');
     expect((await migrated([...ARGS, '--allow-partial'], vault(), object('PushSecret', 'p', {}))).code).to.equal(0);
+  });
+
+  it('prints no two bindings under one name, and takes nothing twice', async () => {
+    const ref = (name: string): Fields => ({ sourceRef: { storeRef: { name } } });
+    const two = [
+      { ...data('A', value('a')), ...ref('vault') },
+      { ...data('B', value('b')), ...ref('other') },
+    ];
+    const found = await migrated(
+      ARGS,
+      vault(),
+      vault({}, 'other'),
+      secret({ data: two }),
+      secret({ data: [data('C', value('c'))] }, 'orders-vault'),
+    );
+    expect(found.code).to.equal(0);
+    const names = ['orders-vault', 'orders-other', 'orders-vault-2'];
+    expect(Object.keys(found.objects).slice(2)).to.deep.equal(
+      names.map((name) => `SparkJobSecretBinding analytics/${name}`),
+    );
+    expect(says(found, 'metadata.name')).to.contain('analytics/orders-vault').and.contain('is orders-vault-2 there');
+    const twice = await migrated(ARGS, vault(), secret({ data: two.slice(0, 1) }), secret({ data: [] }), vault());
+    expect([twice.code, Object.keys(twice.objects).length]).to.deep.equal([3, 2]);
+    expect(twice.told.filter((line) => line.includes('given twice'))).to.have.length(2);
   });
 
   it('says what is missing on its command line', async () => {

@@ -57,6 +57,22 @@ describe('migrate iomete', () => {
     expect(specOf(without, 'orders')).to.deep.include({ sparkConf });
   });
 
+  it('gives jobs whose names differ in letters alone bindings of their own', async () => {
+    const job = (name: string): Fields => ({ name, envVars: { A: '${secrets.a}' } });
+    const found = await migrated(
+      ARGS,
+      job('Orders ETL'),
+      job('orders-etl'),
+      job('X'.repeat(253)),
+      job('x'.repeat(253)),
+    );
+    expect(found.code).to.equal(0);
+    expect(specOf(found, 'orders-etl')['selector']).to.deep.equal({ applications: ['Orders ETL'] });
+    expect(specOf(found, 'orders-etl-2')['selector']).to.deep.equal({ applications: ['orders-etl'] });
+    expect(specOf(found, `${'x'.repeat(251)}-2`)['selector']).to.deep.equal({ applications: ['x'.repeat(253)] });
+    expect(says(found, 'metadata.name')).to.contain('this one is orders-etl-2 there');
+  });
+
   it('finds the keys of domains in groups, when that is where import put them', async () => {
     const payload = {
       name: 'nb',

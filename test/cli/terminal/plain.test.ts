@@ -28,6 +28,18 @@ describe('text for a terminal', () => {
     });
   }
 
+  it('is the same value to YAML 1.1, as kubectl and others read it', () => {
+    const words = ['yes', 'NO', 'on', 'y', 'N', '1_000', '0x_f', '0b1', '017', '0o17', '1:30', '190:20:30.15'];
+    const more = ['1.', '.5', '+.inf', '2024-01-01', '2024-01-01 10:00:00', '~', '<<', '=', '1e3', '12e03'];
+    // With a line end over it and an invisible character all of it is quoted.
+    for (const extra of ['', '\u200b'])
+      for (const word of [...words, ...more]) {
+        const value = { [word]: word, list: [word, extra] };
+        expect(parse(plainYaml(value), { version: '1.1' }), word).to.deep.equal(value);
+        expect(parse(plainYaml(value)), word).to.deep.equal(value);
+      }
+  });
+
   it('has columns as wide as people see them', () => {
     const rows = [
       ['é', 'x'],

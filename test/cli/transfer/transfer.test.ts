@@ -87,6 +87,24 @@ What is there stays as it is: --overwrite would replace what is different, --ski
     );
   });
 
+  it('takes no file that is in another encoding than UTF-8', async () => {
+    const utf16 = Buffer.from(`\ufeffA=${CANARY}\n`, 'utf16le');
+    const latin = Buffer.from(`A=${CANARY}\u00fc\n`, 'latin1');
+    for (const content of [utf16, latin]) {
+      const file = await world.file('prod.env', content);
+      const { code, out, err } = await world.run(['import', file]);
+      expect([code, out]).to.deep.equal([1, '']);
+      expect(err).to.equal(
+        `spark-secrets: ${file} is not in UTF-8: convert it (iconv -t UTF-8), or give what is no text as valueBase64 in JSON or YAML\n`,
+      );
+      const piped = await world.run(['import', '-', '--format', 'dotenv'], { input: content });
+      expect([piped.code, piped.err.includes('- is not in UTF-8')]).to.deep.equal([1, true]);
+    }
+    const marked = await world.file('marked.env', '\ufeffMARKED=ü\n');
+    expect((await world.run(['import', marked])).code).to.equal(0);
+    expect(await value('MARKED')).to.equal('ü');
+  });
+
   it('goes on after a key that the store does not take, and says so', async () => {
     const file = await world.file('x.json', JSON.stringify({ A: 'a', BIG: 'x'.repeat(1_048_577), C: 'c' }));
     const ran = await world.run(['import', file, '-ojson']);
