@@ -54,13 +54,7 @@ describe('restarts of many applications', () => {
     };
     for (const [why, refuse] of Object.entries(refusals))
       it(why, async () => {
-        world.bind({ A: '1' });
-        for (let at = 0; at < 8; at += 1) {
-          world.kubeflow(`app-${at}`);
-          world.later(0.1);
-        }
-        world.later(60);
-        world.bind({ A: '2' });
+        world.rotate(8);
         refuse();
         await world.reconcile();
         const others = ['app-1', 'app-2', 'app-3', 'app-4', 'app-5', 'app-6', 'app-7'];
@@ -79,13 +73,7 @@ describe('restarts of many applications', () => {
   }
 
   it('take no place for longer than ten minutes where a driver does not end', async () => {
-    world.bind({ A: '1' });
-    for (let at = 0; at < 6; at += 1) {
-      world.kubeflow(`app-${at}`);
-      world.later(0.1);
-    }
-    world.later(60);
-    world.bind({ A: '2' });
+    world.rotate(6);
     await world.reconcile();
     world.later(9);
     await world.reconcile();

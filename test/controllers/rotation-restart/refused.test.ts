@@ -59,13 +59,7 @@ describe('a restart that is refused', () => {
   });
 
   it('waits for its turn while as many as may be are on their way', async () => {
-    world.bind({ A: '1' });
-    for (let at = 0; at < 7; at += 1) {
-      world.kubeflow(`app-${at}`);
-      world.later(0.1);
-    }
-    world.later(60);
-    world.bind({ A: '2' });
+    world.rotate(7);
     world.refuseOf.set('app-0-driver', new ApiError('budget', { code: 429, reason: 'TooManyRequests' }));
     await world.reconcile();
     world.later(1);

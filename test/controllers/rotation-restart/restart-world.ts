@@ -132,6 +132,17 @@ export class RestartWorld {
     this.drive(name, { kind: APACHE });
   }
 
+  /** Applications `app-0` and so on, each younger than the one before, whose drivers have run for an hour when the key `A` changes. */
+  rotate(count: number): void {
+    this.bind({ A: '1' });
+    for (let at = 0; at < count; at += 1) {
+      this.kubeflow(`app-${at}`);
+      this.later(0.1);
+    }
+    this.later(60);
+    this.bind({ A: '2' });
+  }
+
   /** The evicted driver is gone, and its operator has made another. */
   comeBack(name: string, more: { bindings?: string[] } = {}): void {
     this.cluster.remove(POD, NAMESPACE, `${name}-driver`);
