@@ -5,8 +5,9 @@ import { CONF_FOLDER, mountEnv, slashed, type ConfWiring } from './conf/wiring.t
 import { EXECUTOR_REFERENCES_KEY, PROPERTIES_KEY, REFERENCES_KEY, REGEX_KEY } from './data-keys.ts';
 import { append, contains, pointer, setItems, type JsonPatch } from './json-patch.ts';
 import { MERGE_SCRIPT } from './merge-script.ts';
+import { isInStep, mergeResources, withMain } from './merge-resources.ts';
 import { CONF_VOLUME, configMounts } from './mounts.ts';
-import type { Container, EnvVar, Pod, Resources, Volume, VolumeMount } from './pod.ts';
+import type { Container, EnvVar, Pod, Volume, VolumeMount } from './pod.ts';
 import type { PodProblem } from './runners/runner.ts';
 
 /** The init container that merges properties. */
@@ -23,12 +24,6 @@ const SOURCE_MOUNT: VolumeMount = {
 /** How ServiceAccount admission names the volume with a pod's token, random letters follow; and where it mounts it. */
 const TOKEN_VOLUME = 'kube-api-access-';
 const TOKEN_FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount';
-/** Of a driver that says nothing of them. */
-const RESOURCES = { cpu: '100m', memory: '64Mi' };
-type Loose = { readonly [Kind in keyof Resources]: Resources[Kind] | undefined };
-
-/** What a LimitRange may say of a container, Kubernetes' own resources. */
-const LIMITED = ['cpu', 'memory', 'ephemeral-storage'];
 /** Variables that the script reads besides those that it is always given. */
 const OF_SCRIPT = ['EXTRA', 'SRC', 'BEFORE', 'AFTER'];
 /** What pod security "restricted" wants of a container; the rest it accepts from the pod, as the driver has it. */
@@ -132,30 +127,13 @@ function fieldPatch(path: string, present: Container, wanted: Container, driver:
     : contains(present.securityContext, wanted.securityContext);
   const names = [
     ...plain,
-    ...(inStepWith(present, wanted) ? [] : ['resources' as const]),
+    ...(isInStep(present.resources, wanted.resources) ? [] : ['resources' as const]),
     ...(synced ? [] : ['securityContext' as const]),
   ];
   const inStep = { ...wanted, resources: withMain(present.resources, wanted.resources) };
   return names
     .filter((name) => wanted[name] !== undefined)
     .map((name) => ({ op: 'add', path: path + pointer(name), value: inStep[name] }));
-}
-
-function inStepWith({ resources }: Container, wanted: Container): boolean {
-  return contains(resources, wanted.resources) && isDeepStrictEqual(mainOf(resources), mainOf(wanted.resources));
-}
-
-/** What it has, with these instead of its cpu and memory: others gave it the rest. */
-function withMain(present: Resources = {}, main: Resources = {}): Resources {
-  const { requests, limits, ...others } = present;
-  const rest = parts({ requests, limits }, (name) => !(name in RESOURCES));
-  return {
-    ...others,
-    ...parts({
-      requests: { ...rest.requests, ...main.requests },
-      limits: { ...rest.limits, ...main.limits },
-    }),
-  };
 }
 
 function mergeContainer(driver: Container, merge: MergeImage & ConfWiring, volumes?: readonly Volume[]): Container {
@@ -177,7 +155,7 @@ function mergeContainer(driver: Container, merge: MergeImage & ConfWiring, volum
       ...env,
     ],
     volumeMounts: [...eachOnce([...mounts, ...found, ...tokenMount(driver)]), SOURCE_MOUNT, MERGED_MOUNT],
-    resources: ownResources(driver) ?? { requests: RESOURCES, limits: RESOURCES },
+    resources: mergeResources(driver.resources),
     securityContext: structuredClone(driver.securityContext ?? LEAST),
     // So that `kubectl describe` shows why the merge failed; the script's messages hold no values.
     terminationMessagePolicy: 'FallbackToLogsOnError',
@@ -199,28 +177,4 @@ function hides(mountPath: string, shell: string): boolean {
 
 function eachOnce(mounts: readonly VolumeMount[]): readonly VolumeMount[] {
   return [...new Map(mounts.map((mount) => [mount.mountPath, mount])).values()];
-}
-
-/**
- * What a container has of Kubernetes' own resources; undefined: neither cpu nor memory. What the driver may use, its init
- * container may as well: a LimitRange lets both through or none, the pod's class stays, and it costs nothing, as init
- * containers run before.
- */
-function ownResources({ resources = {} }: Container): Resources | undefined {
-  return mainOf(resources) === undefined ? undefined : parts(resources, (name) => LIMITED.includes(name));
-}
-
-/** Its cpu and memory; undefined: it has neither. */
-function mainOf(resources: Resources = {}): Resources | undefined {
-  const main = parts(resources, (name) => name in RESOURCES);
-  return Object.keys(main).length === 0 ? undefined : main;
-}
-
-/** Without what is empty. */
-function parts({ requests, limits }: Loose, isPart: (name: string) => boolean = () => true): Resources {
-  const kinds = Object.entries({ requests, limits }).flatMap(([kind, amounts = {}]) => {
-    const kept = Object.entries(amounts).filter(([name]) => isPart(name));
-    return kept.length === 0 ? [] : [[kind, Object.fromEntries(kept)] as const];
-  });
-  return Object.fromEntries(kinds);
 }

@@ -30,7 +30,7 @@ export function mountProblems(pod: Pod, { name: container, volumeMounts = [] }: 
   const [nearest] = volumeMounts
     .filter(({ mountPath }) => slashed(OUR_FOLDER).startsWith(slashed(mountPath)))
     .sort((one, other) => slashed(other.mountPath).length - slashed(one.mountPath).length);
-  const sealed = [nearest ?? []].flat().filter((mount) => isReadOnly(mount, pod.spec?.volumes));
+  const sealed = nearest !== undefined && isReadOnly(nearest, pod.spec?.volumes) ? [nearest] : [];
   const taken = volumeMounts.filter(
     ({ name, mountPath }) => slashed(mountPath).startsWith(slashed(CONF_FOLDER)) && name !== CONF_VOLUME,
   );

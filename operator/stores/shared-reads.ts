@@ -7,7 +7,7 @@ import { inPieces } from './pieces.ts';
 import type { Needs, Reading, StoreFailure } from './reading.ts';
 import { RefreshWheel } from './refresh-wheel.ts';
 import { SingleFlight } from './single-flight.ts';
-import { isSameValue, isUntold, partsOf, Slots, type Slot } from './slots.ts';
+import { isSameList, isSameValue, isUntold, partsOf, Slots, type Slot } from './slots.ts';
 import { StoreLine } from './store-line.ts';
 import { StoreWatch } from './store-watch.ts';
 import type { SecretStore, SecretVersion, StoreHealth } from './store.ts';
@@ -53,7 +53,7 @@ export class SharedReads {
   readonly #watch: StoreWatch;
   readonly #place = (): number => this.#wheel.placeOfNew();
   readonly #keys = new Slots<SecretKey, SecretVersion>(isSameValue, this.#place);
-  readonly #groups = new Slots<SecretGroup, readonly SecretKey[]>((a, b) => a?.join() === b?.join(), this.#place);
+  readonly #groups = new Slots<SecretGroup, readonly SecretKey[]>(isSameList, this.#place);
   readonly #uses = new Map<string, Uses>();
   readonly #flights = new SingleFlight<SecretKey>((keys) => this.#readAll(keys));
   readonly #all = new OnceMore(() => this.#refreshSome(() => true));
@@ -122,11 +122,11 @@ export class SharedReads {
     const members = groups.flatMap(([, slot]) => (slot.value ?? []).filter(needs.allowed));
     const wanted = new Set([...needs.keys.filter(needs.allowed), ...members]);
     const slots = [...wanted].map((key) => [key, this.#keys.use(key, reader)] as const);
-    const listed = groups.map(([, slot]) => slot.value?.join());
+    const listed = groups.map(([, slot]) => slot.value);
     await this.#wait(slots.map(([key, slot]) => [slot, () => this.#flights.together(key)]));
     this.#keepOnly(reader, { groups: new Set(needs.groups), keys: wanted });
     // A group that has other keys by now was told to nobody who is being answered.
-    if (groups.some(([, slot], at) => slot.value?.join() !== listed[at])) return this.#read(reader, needs);
+    if (groups.some(([, slot], at) => !isSameList(slot.value, listed[at]))) return this.#read(reader, needs);
     const untold = [...slots, ...groups].some(([, slot]) => isUntold(slot));
     return {
       values: partsOf(slots, ({ value }) => value),

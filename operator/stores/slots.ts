@@ -1,3 +1,4 @@
+import type { SecretKey } from '../api/secret-key.ts';
 import { OperatorError } from '../errors.ts';
 import type { SecretVersion } from './store.ts';
 
@@ -19,6 +20,11 @@ export interface Slot<T> {
 /** Whether a reader has nothing new. A store that was restored may give a version again, to another value. */
 export function isSameValue(a: SecretVersion | undefined, b: SecretVersion | undefined): boolean {
   return a?.version === b?.version && (a === undefined || b === undefined || a.value.equals(b.value));
+}
+
+/** The same of a group's keys. */
+export function isSameList(a: readonly SecretKey[] | undefined, b: readonly SecretKey[] | undefined): boolean {
+  return a?.join() === b?.join();
 }
 
 /** Nothing is known of it, not even why. */
