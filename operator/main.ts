@@ -3,12 +3,19 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { compose } from './compose.ts';
 import { readConfig } from './config.ts';
 import { rewrapCommand } from './rewrap-command.ts';
+import { createLogger } from './telemetry/logger.ts';
 
 /** Time for a clean end before the process ends anyway, in milliseconds. */
 const STOP_MS = 8_000;
 
 // Loads everything, then ends: fills Node's compile cache when the image is built.
 if (process.argv.includes('--selftest')) process.exit(0);
+
+// Of wrong settings too. Node itself would print the line of the source that threw: the image's bundle is a single one.
+process.on('uncaughtException', (error) => {
+  createLogger({ level: 'fatal' }).fatal({ err: error }, 'ended by an error');
+  process.exit(1);
+});
 
 // undici's parser of HTTP/1.1 is WebAssembly, and to optimize it costs 15 MiB that stay: more than its speed is worth here.
 for (const flag of ['--no-wasm-tier-up', '--no-wasm-dynamic-tiering']) setFlagsFromString(flag);

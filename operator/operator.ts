@@ -82,7 +82,8 @@ export class SparkSecretsOperator extends Operator {
         kind.plural === plural &&
         kind.namespace === namespace,
     );
-    if (watched === undefined) throw new Error(`No informer for ${plural}.${group}/${version}: compose must give one.`);
+    const title = `${plural} of ${group === '' ? version : `${group}/${version}`}`;
+    if (watched === undefined) throw new Error(`No informer for ${title}: compose must give one.`);
     this.#watched.add(watched);
     watched.informer.subscribe((kept, change) => {
       const object = kept as unknown as ResourceEvent['object'];
@@ -92,7 +93,7 @@ export class SparkSecretsOperator extends Operator {
       });
     });
     await watched.informer.start();
-    this.logger.info(`watching ${plural}.${group}/${version}`);
+    this.logger.info(`watching ${title}`);
   }
 
   /** No event arrives once this was called. */

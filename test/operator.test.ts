@@ -55,7 +55,7 @@ describe('operator', () => {
     api.store.delete(THINGS, 'one', 'a');
     await eventually(() => events.length === 3);
     expect(events[2]).to.equal('DELETED Thing one/a');
-    expect(logged).to.include('watching things.demo.io/v1');
+    expect(logged).to.include('watching things of demo.io/v1');
   });
 
   it('starts both of two informers of one kind, each with its own handler', async () => {
