@@ -28,7 +28,7 @@ export class NoAnswer extends CommandProblem {}
  */
 export function problemOf(status: number, text: string): ApiProblem {
   const { type, detail, code } = parsed(text);
-  // A problem of the API has this type, and not always a code: a store that is not there has none.
+  // A problem of the API has this type, and not always a code.
   if (type === 'about:blank' && typeof detail === 'string')
     return new ApiProblem(status, detail, typeof code === 'string' ? code : undefined);
   const hint = status === 404 ? ': see that --server is its address' : '';

@@ -55,6 +55,7 @@ export function reachOf(target: Target, sources: StoreSources): Reach {
       isOwner
         ? `there is no store ${store} in namespace ${namespace}.`
         : `there is no store ${store} in namespace ${namespace} that grants namespace ${consumer} anything.`,
+      { code: 'StoreNotFound' },
     );
   return { config, consumer: who, isOwner, grants: sources.grants(config, who) };
 }

@@ -1,11 +1,13 @@
 import type { StoreDesk } from '../stores/cache.ts';
+import type { Callers } from './callers.ts';
 import { keyIn, noKey, wrote } from './key-routes.ts';
 import { revealed } from './revealed.ts';
 import type { ApiRoute } from './route.ts';
 import { flag, list, MEMBERS, object, QUERY, ROLLBACK_BODY, time, VALUE_ANSWER, WRITE_ANSWER } from './schemas.ts';
-import { onKeys, visitOf, type StoreSources, type Visit } from './store-access.ts';
+import { keysOf, onKeys, visitOf, type StoreSources, type Visit } from './store-access.ts';
 
 export interface ValueRoutesOptions {
+  readonly callers: Callers;
   readonly desk: StoreDesk;
   readonly sources: StoreSources;
   /** A key was written by this replica. */
@@ -64,13 +66,14 @@ function versionsRoute({ desk, sources }: ValueRoutesOptions): ApiRoute {
   };
 }
 
-function rollbackRoute({ desk, sources, onWrite }: ValueRoutesOptions): ApiRoute {
+function rollbackRoute({ callers, desk, sources, onWrite }: ValueRoutesOptions): ApiRoute {
   return {
     method: 'POST',
     path: `${STORE}/rollback/{key}`,
     operation: 'rollBackKey',
     summary: 'Gives a key the value of an earlier version',
-    description: 'Writes it as a new version. Needs update. 501 where the store keeps no earlier values.',
+    description:
+      'Writes it as a new version. Needs update, and create for a key that was removed. 501 where the store keeps no earlier values.',
     query: { consumer: QUERY.consumer },
     body: ROLLBACK_BODY,
     answers: { 200: WRITE_ANSWER, 201: WRITE_ANSWER },
@@ -79,8 +82,11 @@ function rollbackRoute({ desk, sources, onWrite }: ValueRoutesOptions): ApiRoute
     audited: true,
     answer: async (request) => {
       const { version, ifVersion } = request.body as { readonly version: string; readonly ifVersion?: string };
+      const { caller, target, signal } = request;
       const visit = visitOf(request, sources);
       const key = keyIn(request);
+      const isThere = (await desk.version(visit, key, signal)) !== undefined;
+      if (!isThere) await callers.authorize(caller, keysOf(target, 'create'), signal);
       const written = await desk.rollback(visit, key, version, { signal: visit.signal, ifVersion });
       return wrote(request, key, written, () => {
         onWrite(visit);

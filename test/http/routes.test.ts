@@ -202,6 +202,28 @@ describe('the API’s routes', () => {
     expect((await world.call(`${STORE}/versions/NOWHERE`)).status).to.equal(404);
   });
 
+  it('want the right to create for an earlier value of a key that was removed', async () => {
+    const before = await world.put('orders/NEW', 'one');
+    await world.put('orders/NEW', 'two');
+    world.allowed.add('nobody update platform/default');
+    const back = async (): Promise<number> => {
+      const call = { as: 'nobody', method: 'POST', body: { version: before } };
+      return (await world.call(`${STORE}/rollback/orders/NEW`, call)).status;
+    };
+    expect(await back()).to.equal(200);
+    await world.call(`${STORE}/keys/orders/NEW`, { method: 'DELETE' });
+    expect(await back()).to.equal(403);
+    expect((await world.call(`${STORE}/keys/orders/NEW`)).status).to.equal(404);
+    world.allowed.add('nobody create platform/default');
+    expect(await back()).to.equal(201);
+  });
+
+  it('tell programs whether it is the store that is not there, or the key', async () => {
+    const { json } = await world.call(`${STORE.replace('default', 'nowhere')}/keys/${KEY}`);
+    expect(json['code']).to.equal('StoreNotFound');
+    expect((await world.call(`${STORE}/keys/orders/NOWHERE`)).json['code']).to.equal('KeyNotFound');
+  });
+
   it('answer 501 where the store keeps no versions', async () => {
     Object.defineProperty(world.values, 'history', { value: undefined });
     const versions = await world.call(`${STORE}/versions/${KEY}`);
