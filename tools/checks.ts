@@ -42,7 +42,10 @@ export async function runChecks(): Promise<{ passed: number; failed: string[] }>
   const failed: string[] = [];
   for (const { name, run } of CHECKS) {
     const start = performance.now();
-    const ok = await run();
+    const ok = await run().catch((error: unknown) => {
+      console.error(error);
+      return false;
+    });
     if (!ok) failed.push(name);
     console.log(`  ${ok ? '✔' : '✗'} check: ${name} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
   }

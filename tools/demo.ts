@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util';
 import { operatorImage } from '../deploy/image/build.ts';
+import { lockFile } from '../deploy/local/cache.ts';
 import { type Cluster, openCluster } from '../deploy/local/cluster.ts';
+import { withLock } from '../deploy/local/lock.ts';
 import { say, withProgress } from '../deploy/local/progress.ts';
 import { sparkImage } from '../deploy/local/spark-image.ts';
 import { diagnosis } from './spark/diagnosis.ts';
@@ -175,6 +177,9 @@ function readOptions(words: string[]): Options {
     args: words,
     options: { context: text, 'operator-image': text, 'spark-image': text, keep: flag, down: flag },
   });
+  // kubectl would take an empty one for the current one of the kubeconfig.
+  const empty = Object.entries(values).find(([, value]) => value === '');
+  if (empty !== undefined) throw new Error(`--${empty[0]} names nothing`);
   const { context, keep, down } = values;
   return { context, keep, down, operatorImage: values['operator-image'], sparkImage: values['spark-image'] };
 }
@@ -188,9 +193,17 @@ async function main(words: string[]): Promise<number> {
     say(`${(error as Error).message}\n${usage}`);
     return 2;
   }
+  // Two on one cluster would take each other's objects for their own.
+  return options.context === undefined ? withLock(lockFile('demo'), () => demo(options)) : demo(options);
+}
+
+/** @returns the exit code */
+async function demo(options: Options): Promise<number> {
   const { context } = options;
+  // A context that is wrong is told before anything is built for it.
+  const existing = context === undefined ? undefined : await openCluster({ name: localName, context });
   const begun = images(options);
-  const cluster = await openCluster({ name: localName, ...(context === undefined ? {} : { context }) });
+  const cluster = existing ?? (await openCluster({ name: localName }));
   await mustBeOurs(cluster);
   try {
     const isGood = await story(cluster, begun);

