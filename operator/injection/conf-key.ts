@@ -7,6 +7,13 @@ interface Rule {
 /** Of spark.ssl, what executors get as `${env:NAME}` in their pod specs: that may be read by all. */
 const SPARK_SSL_FILES = /^spark[.]ssl[.]([A-Za-z]+[.])?(keyStore|privateKey|trustStore|certChain)$/;
 
+/**
+ * Class and library paths stand on command lines, in executor pod specs and in the UI; the others Spark logs as it uses them.
+ * Awk reads it too.
+ */
+export const SHOWN =
+  /^spark[.](jars([.].*)?|files|archives|home|(local|eventLog|sql[.]warehouse)[.]dir|(driver|executor)[.]extra(Class|Library)Path|pyspark([.]driver)?[.]python)$/;
+
 const CONF_RULES: readonly Rule[] = [
   {
     forbids: (name) => !/^spark[.][A-Za-z0-9._@-]+$/.test(name),
@@ -29,6 +36,10 @@ const CONF_RULES: readonly Rule[] = [
     why: "Java options show in command lines: such a key can't carry a secret",
   },
   {
+    forbids: (name) => SHOWN.test(name),
+    why: "Spark puts this property on a command line or into its log: such a key can't carry a secret",
+  },
+  {
     forbids: (name) => name.startsWith('spark.redaction.'),
     why: "the operator extends spark.redaction.regex itself: a binding can't set it",
   },
@@ -38,9 +49,10 @@ const CONF_RULES: readonly Rule[] = [
   },
 ];
 
-/** Of the JVM and of Spark, which print them. Awk reads it too. `SPARK_…_OPTS`: Spark puts these on the command line of a JVM (launcher, master, worker, history server, shuffle service). */
+/** Of the JVM and of Spark, which print them. Awk reads it too. `SPARK_…_OPTS`, folders of
+ * configuration, class paths: Spark's scripts and images put these on the command line of a JVM. */
 export const RESERVED_ENV =
-  /^(JAVA_TOOL_OPTIONS|(JDK|OPENJ9|IBM)?_JAVA_OPTIONS|PYSPARK_SUBMIT_ARGS|SPARKR_SUBMIT_ARGS|PATH|LD_PRELOAD|SPARK_(CONF_DIR|HOME|USER|APPLICATION_ID|LOCAL_DIRS|DRIVER_.*|EXECUTOR_.*|JAVA_OPT_.*|.*_OPTS))$/;
+  /^(JAVA_TOOL_OPTIONS|(JDK|OPENJ9|IBM)?_JAVA_OPTIONS|(PYSPARK|SPARKR)_SUBMIT_ARGS|PYSPARK_(DRIVER_)?PYTHON|JAVA_HOME|(HADOOP|YARN)_CONF_DIR|PATH|LD_(PRELOAD|LIBRARY_PATH)|SPARK_(CONF_DIR|HOME|USER|(APPLICATION|RESOURCE_PROFILE)_ID|LOCAL_DIRS|DRIVER_.*|EXECUTOR_.*|JAVA_OPT_.*|.*_OPTS|(.*_)?CLASSPATH))$/;
 
 /** What pods are told by: where their keys are, and where the operator's API is. */
 const OWN_ENV = /^SPARK_SECRETS_(KEYS|API)_/;

@@ -96,7 +96,7 @@ export interface SparkJobSecretBinding {
      */
     sparkConf?: {
       /**
-       * Name of the property, starting with `spark.`. Properties that Spark shows in clear in pod specs or needs before it reads its conf are refused.
+       * Name of the property, starting with `spark.`. Properties that Spark shows in clear in pod specs, command lines or logs, or needs before it reads its conf, are refused.
        */
       name: string;
       /**

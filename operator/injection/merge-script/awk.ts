@@ -1,4 +1,4 @@
-import { RESERVED_ENV } from '../conf-key.ts';
+import { RESERVED_ENV, SHOWN } from '../conf-key.ts';
 
 /**
  * The awk program of the merge script, for single quotes of a shell. It holds none, and `$` before `{` only where
@@ -166,7 +166,7 @@ function refusal(name) {
   if (name ~ /^spark[.]executorEnv[.]/) return "a reference inside a longer value would show in executor pod specs: use env with a template in the binding, or make the reference the whole value"
   if (name ~ /^spark[.](auth|rpc|network|port[.]|kubernetes[.])|^spark[.].*[.]port$/ || name ~ /^spark[.]ssl/ && name !~ /Password/) return "Spark writes this property into pod specs in clear: use an environment variable"
   if (name ~ /^spark[.](driver|executor)[.](extra|default)JavaOptions$/) return "Java options show in command lines: use an environment variable"
-  if (name ~ /^spark[.](redaction[.].*|master|submit[.].*|app[.](id|name)|driver[.](host|bindAddress))$/) return "Spark shows this property or sets it itself: write it without a reference"
+  if (name ~ /^spark[.](redaction[.].*|master|submit[.].*|app[.](id|name)|driver[.](host|bindAddress))$/ || name ~ /${SHOWN.source}/) return "Spark shows or sets this property: write it without a reference"
 }
 
 # A name as a regex: both have the escapes of a properties file

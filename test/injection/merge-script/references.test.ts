@@ -210,7 +210,7 @@ describeInShells('references in a job', ({ merge, lines, refusal }) => {
 
   it('stop the driver in each property that a binding may not set either, and in no other', () => {
     const names =
-      'auth authenticate.secret rpc.x network.crypto port.x x.port portx ssl.x ssl.keyStore ssl.xPassword ssl executorEnv.a.b kubernetes.x kubernetesx driver.extraJavaOptions executor.defaultJavaOptions driver.extraJavaOptions2 redaction.string.regex redactions.x master masters submit.x app.id app.name app.names driver.host driver.bindAddress driver.hosts hadoop.x sql.x'
+      'auth authenticate.secret rpc.x network.crypto port.x x.port portx ssl.x ssl.keyStore ssl.xPassword ssl executorEnv.a.b kubernetes.x kubernetesx driver.extraJavaOptions executor.defaultJavaOptions driver.extraJavaOptions2 driver.extraClassPath executor.extraLibraryPath executor.extraClassPaths jars jars.repositories jarsigner files files.x archives home local.dir eventLog.dir sql.warehouse.dir sql.warehouse.dirs pyspark.python pyspark.driver.python redaction.string.regex redactions.x master masters submit.x app.id app.name app.names driver.host driver.bindAddress driver.hosts hadoop.x sql.x'
         .split(' ')
         .map((name) => `spark.${name}`);
     const isForbidden = (name: string): boolean => forbiddenConfKey(name) !== undefined || isRepublished(name);

@@ -7,7 +7,7 @@ interface Rule {
 
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const OF_SPARK_OR_JVM =
-  /^(?:JAVA_TOOL_OPTIONS|(?:JDK|OPENJ9|IBM)?_JAVA_OPTIONS|PYSPARK_SUBMIT_ARGS|SPARKR_SUBMIT_ARGS|PATH|LD_PRELOAD|SPARK_(?:CONF_DIR|HOME|USER|APPLICATION_ID|LOCAL_DIRS|DRIVER_.*|EXECUTOR_.*|JAVA_OPT_.*|.*_OPTS))$/;
+  /^(?:JAVA_TOOL_OPTIONS|(?:JDK|OPENJ9|IBM)?_JAVA_OPTIONS|(?:PYSPARK|SPARKR)_SUBMIT_ARGS|PYSPARK_(?:DRIVER_)?PYTHON|JAVA_HOME|(?:HADOOP|YARN)_CONF_DIR|PATH|LD_(?:PRELOAD|LIBRARY_PATH)|SPARK_(?:CONF_DIR|HOME|USER|(?:APPLICATION|RESOURCE_PROFILE)_ID|LOCAL_DIRS|DRIVER_.*|EXECUTOR_.*|JAVA_OPT_.*|.*_OPTS|(?:.*_)?CLASSPATH))$/;
 
 const ENV_RULES: readonly Rule[] = [
   { refuses: (name) => name === '', why: 'Give the variable a name.' },
@@ -46,6 +46,13 @@ const CONF_RULES: readonly Rule[] = [
   {
     refuses: (name) => /^spark[.](?:driver|executor)[.](?:extra|default)JavaOptions$/.test(name),
     why: 'Java options show in command lines.',
+  },
+  {
+    refuses: (name) =>
+      /^spark[.](?:jars(?:[.].*)?|files|archives|home|(?:local|eventLog|sql[.]warehouse)[.]dir|(?:driver|executor)[.]extra(?:Class|Library)Path|pyspark(?:[.]driver)?[.]python)$/.test(
+        name,
+      ),
+    why: 'Spark puts this property on a command line or into its log.',
   },
   { refuses: (name) => name.startsWith('spark.redaction.'), why: 'The operator extends spark.redaction.regex itself.' },
   {
