@@ -8,7 +8,16 @@ import { parseKey, type SecretKey } from './secret-key.ts';
 export interface BindingSecret extends KubeObject {
   readonly type: string | undefined;
   readonly immutable: boolean;
+  /** Of its data without `keptEntriesOf`, whose values nobody knows anew. */
   readonly contentDigest: string;
+}
+
+/** An entry that the binding gives no more, and that executors of jobs name which ran already then. */
+export interface KeptEntry {
+  /** As in `envKeysOf`. */
+  readonly source: string;
+  /** When the binding gave it no more, RFC 3339. */
+  readonly since: string;
 }
 
 /** Of the metadata: what a replaced Secret must bring back, or lose. */
@@ -29,13 +38,15 @@ export function withoutContent(secret: Secret): BindingSecret {
   const kept = KEPT.flatMap((field) =>
     secret.metadata[field] === undefined ? [] : [[field, secret.metadata[field]] as const],
   );
+  const old = new Set(Object.keys(keptEntriesOf(secret)));
+  const data = Object.entries(secret.data ?? {}).filter(([name]) => !old.has(name));
   return {
     apiVersion: 'v1',
     kind: 'Secret',
     metadata: { ...Object.fromEntries(kept), name: secret.metadata.name },
     type: secret.type,
     immutable: secret.immutable ?? false,
-    contentDigest: contentDigest(secret.data ?? {}),
+    contentDigest: contentDigest(Object.fromEntries(data)),
   };
 }
 
@@ -81,5 +92,22 @@ export function referenceKeysOf({ metadata }: Readonly<BindingSecret>): readonly
     return Array.isArray(parsed) ? parsed.flatMap((key) => parseKey(String(key)) ?? []) : [];
   } catch {
     return [];
+  }
+}
+
+/** What a binding's Secret still holds for jobs that run, by its name in the data; what its annotation does not tell is left out. */
+export function keptEntriesOf({ metadata }: Readonly<KubeObject>): Readonly<Record<string, KeptEntry>> {
+  try {
+    const parsed: unknown = JSON.parse(metadata.annotations?.[ANNOTATIONS.keptEntries] ?? '{}');
+    const entries = Object.entries((parsed ?? {}) as Readonly<Record<string, Partial<KeptEntry> | null>>);
+    return Object.fromEntries(
+      entries.flatMap(([name, entry]) =>
+        typeof entry?.source === 'string' && typeof entry.since === 'string'
+          ? [[name, { source: entry.source, since: entry.since }]]
+          : [],
+      ),
+    );
+  } catch {
+    return {};
   }
 }

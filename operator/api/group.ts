@@ -36,6 +36,8 @@ export const ANNOTATIONS = {
   envKeys: `${GROUP}/env-keys`,
   /** On a binding's Secret: JSON list of the keys that jobs may refer to and no variable is made of alone. Never a value. */
   referenceKeys: `${GROUP}/reference-keys`,
+  /** On a binding's Secret: JSON object, name of each entry that only jobs need which run already → its source, and since when. Never a value. */
+  keptEntries: `${GROUP}/kept-entries`,
   /** On the Secret with a binding's files: JSON object, name of each file → its key. Never a value. */
   fileKeys: `${GROUP}/file-keys`,
   /** Written by users, on a pod that gets secrets: the container that runs Spark, where that is not clear. */

@@ -3,7 +3,7 @@ import type { SecretKey } from '../api/secret-key.ts';
 import { digested, versionsNote } from './versions.ts';
 
 /** Kubernetes' MaxSecretSize, over all values of the data. */
-const MAX_SECRET_BYTES = 1_048_576;
+export const MAX_SECRET_BYTES = 1_048_576;
 /** Kubernetes' TotalAnnotationSizeLimitB, less a rest for the annotations of others and for our short ones. */
 const MAX_NOTED_BYTES = 262_144 - 8_192;
 

@@ -5,6 +5,7 @@ import {
   SECRET_STORE_CONFIG,
   SPARK_JOB_SECRET_BINDING,
   storeRefOf,
+  type DriverPod,
   type SecretStoreConfig,
   type SparkJobSecretBinding,
 } from '../../operator/api/kinds.ts';
@@ -29,6 +30,8 @@ export class BindingWorld {
   readonly scope = new ScopeDouble();
   readonly ownWrites = new OwnWrites();
   coverage: Coverage = 'covered';
+  /** Pods that got secrets of the binding. */
+  drivers: DriverPod[] = [];
   now = new Date('2026-01-01T00:00:00Z');
   readonly cache: StoreCache;
   readonly #bindings: BindingReconciler;
@@ -41,7 +44,6 @@ export class BindingWorld {
     const { cluster, cache } = this;
     const list = cluster.lister(SPARK_JOB_SECRET_BINDING);
     const secrets = cluster.lister(SECRET);
-    const none = { get: () => undefined, list: () => [], byIndex: () => [] };
     const noIndex = { byIndex: () => [] };
     const sources = {
       bindings: {
@@ -62,7 +64,7 @@ export class BindingWorld {
         },
       },
       namespaces: { ...cluster.lister(NAMESPACE), ...noIndex },
-      drivers: none,
+      drivers: { get: () => undefined, list: () => [], byIndex: () => this.drivers },
       cache,
       coverage: { covers: () => this.coverage },
       scope: this.scope,

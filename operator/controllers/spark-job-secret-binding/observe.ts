@@ -1,4 +1,4 @@
-import { envKeysOf, fileKeysOf, referenceKeysOf, type BindingSecret } from '../../api/binding-secret.ts';
+import { envKeysOf, fileKeysOf, keptEntriesOf, referenceKeysOf, type BindingSecret } from '../../api/binding-secret.ts';
 import { storeRefOf, type DriverPod, type SecretStoreConfig, type SparkJobSecretBinding } from '../../api/kinds.ts';
 import type { Problem } from '../../api/reasons.ts';
 import { parseKey, type SecretKey } from '../../api/secret-key.ts';
@@ -92,7 +92,11 @@ function heldKeys(
 ): SecretKey[] {
   const ofFiles = files === undefined ? [] : Object.values(fileKeysOf(files));
   if (secret === undefined) return ofFiles;
-  const ofVariables = Object.values(envKeysOf(secret) ?? {}).flatMap(keysOfSource);
+  const sources = [
+    ...Object.values(envKeysOf(secret) ?? {}),
+    ...Object.values(keptEntriesOf(secret)).map((kept) => kept.source),
+  ];
+  const ofVariables = sources.flatMap(keysOfSource);
   const names = [...ofVariables, ...referenceKeysOf(secret), ...(status?.keys ?? []).map(({ key }) => key)];
   return [...new Set([...names.flatMap((name) => parseKey(name) ?? []), ...ofFiles])];
 }

@@ -37,7 +37,7 @@ const MOST_PROBLEMS = 10;
  */
 export function plan(observed: Observed, now: Date, writeProblem?: Problem): Plan {
   const resolution = resolve(observed);
-  const secret = desiredSecret(observed, resolution);
+  const secret = desiredSecret(observed, resolution, now);
   const problem = writeProblem ?? unresolved(observed, resolution);
   const generation = observed.binding.metadata.generation ?? 0;
   const before = observed.binding.status;
@@ -72,13 +72,13 @@ function inOrder({ keys, conditions, ...rest }: BindingStatus): object {
   return { ...rest, keys: sorted(keys, ({ key }) => key), conditions: sorted(conditions, ({ type }) => type) };
 }
 
-function desiredSecret(observed: Observed, resolution: Resolution): Secret | undefined {
+function desiredSecret(observed: Observed, resolution: Resolution, now: Date): Secret | undefined {
   if (resolution.kind === 'content')
-    return changedSecret(observed, resolution.content, specDigest(observed.binding.spec));
+    return changedSecret(observed, resolution.content, specDigest(observed.binding.spec), now);
   const { secret } = observed;
   // A withdrawn grant takes its values away from a Secret that is there; it never makes one.
   if (resolution.kind === 'problems' && resolution.remains && secret)
-    return changedSecret(observed, resolution.remains, INCOMPLETE);
+    return changedSecret(observed, resolution.remains, INCOMPLETE, now);
   return undefined;
 }
 

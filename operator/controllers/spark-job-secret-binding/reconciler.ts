@@ -1,4 +1,4 @@
-import { withoutContent } from '../../api/binding-secret.ts';
+import { keptEntriesOf, withoutContent } from '../../api/binding-secret.ts';
 import { API_VERSION, LABELS } from '../../api/group.ts';
 import {
   SECRET,
@@ -14,6 +14,7 @@ import type { KubeClient } from '../../runtime/kube-client.ts';
 import type { KubeObject, OwnerReference } from '../../runtime/kube-object.ts';
 import type { OwnWrites } from '../../runtime/own-writes.ts';
 import type { Reconciler, Request, Result } from '../../runtime/reconciler.ts';
+import { withKeptEntries } from './kept-entries.ts';
 import { notices } from './notices.ts';
 import { observe, type Observed, type Sources } from './observe.ts';
 import { plan, sameStatus, type Plan } from './plan.ts';
@@ -74,7 +75,7 @@ export class BindingReconciler implements Reconciler {
       observed.files && (await this.#ours(observed, observed.filesName, signal)),
     ];
     return {
-      secret: secret && withoutWithdrawn(observed, secret),
+      secret: secret && withoutWithdrawn(observed, secret, this.#options.now()),
       files: files && withoutWithdrawnFiles(observed, files),
     };
   }
@@ -97,12 +98,14 @@ export class BindingReconciler implements Reconciler {
   async #write(
     observed: Observed,
     which: keyof Written,
-    secret: Secret | undefined,
+    planned: Secret | undefined,
     signal: AbortSignal,
   ): Promise<Refusal | undefined> {
-    if (secret === undefined) return undefined;
+    if (planned === undefined) return undefined;
     const { client } = this.#options;
-    const { name } = secret.metadata;
+    const { name } = planned.metadata;
+    const keeps = Object.keys(keptEntriesOf(planned)).length > 0;
+    const secret = keeps ? withKeptEntries(planned, await this.#ours(observed, name, signal)) : planned;
     try {
       const isNew = secret.metadata.resourceVersion === undefined;
       this.#note(

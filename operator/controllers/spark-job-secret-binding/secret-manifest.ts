@@ -7,13 +7,20 @@ import type { FileContent } from '../../injection/file-content.ts';
 import type { SecretContent } from '../../injection/secret-content.ts';
 import { digested, versionsNote } from '../../injection/versions.ts';
 import type { ObjectMeta, OwnerReference } from '../../runtime/kube-object.ts';
+import { keptEntries, keptNote, withoutKeptNote } from './kept-entries.ts';
 import type { Observed } from './observe.ts';
 
 /**
  * The binding's Secret with that content, or undefined when it is there already. Labels, annotations and owners that
- * somebody else gave it stay. `digest` is what the annotation `spec-digest` says.
+ * somebody else gave it stay. `digest` is what the annotation `spec-digest` says. What it is to keep beside is only noted:
+ * `withKeptEntries` puts it in.
  */
-export function changedSecret(observed: Observed, content: SecretContent, digest: string): Secret | undefined {
+export function changedSecret(
+  observed: Observed,
+  content: SecretContent,
+  digest: string,
+  now: Date,
+): Secret | undefined {
   return changed(observed.binding, {
     name: observed.secretName,
     present: observed.secret,
@@ -23,6 +30,7 @@ export function changedSecret(observed: Observed, content: SecretContent, digest
       [ANNOTATIONS.envKeys]: JSON.stringify(content.envKeys),
       [ANNOTATIONS.referenceKeys]: JSON.stringify(content.referenceKeys),
       ...versionsIn(observed, () => true),
+      ...keptNote(keptEntries(observed, content, now)),
     },
   });
 }
@@ -57,7 +65,7 @@ function changed(binding: SparkJobSecretBinding, wanted: Wanted): Secret | undef
     name,
     namespace: binding.metadata.namespace ?? '',
     labels: { ...labels, ...labelsOf(binding) },
-    annotations: { ...annotations, ...wanted.annotations },
+    annotations: { ...withoutKeptNote(annotations), ...wanted.annotations },
     ownerReferences: ownersWith(binding, ownerReferences),
   };
   const isThere = isDeepStrictEqual(present?.metadata, metadata) && present?.contentDigest === contentDigest(data);

@@ -22,7 +22,7 @@ const EXECUTOR = 'spark.kubernetes.executor.';
  * what the other keys have: they stay, byte for byte, for executors of jobs that run. A property whose key is not known
  * any more, because the Secret was written for another spec, goes as well.
  */
-export function withoutWithdrawn(observed: Observed, present: Secret): Secret | undefined {
+export function withoutWithdrawn(observed: Observed, present: Secret, now: Date): Secret | undefined {
   const { spec, metadata } = observed.binding;
   const secret = withoutContent(present);
   const digest = incomplete(spec);
@@ -35,7 +35,7 @@ export function withoutWithdrawn(observed: Observed, present: Secret): Secret | 
   // The index names no value, and executors could not start without it.
   const others = [REGEX_KEY, keyIndexName(metadata.name)];
   const content = contentWith(present.data ?? {}, { envKeys, referenceKeys }, { properties, others });
-  return changedSecret({ ...observed, secret }, content, digest);
+  return changedSecret({ ...observed, secret }, content, digest, now);
 }
 
 /** The Secret with its files, likewise. */
