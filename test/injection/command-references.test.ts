@@ -156,6 +156,10 @@ describe('references in a command', () => {
       { command: ['spark-submit', '--conf', 'spark.a=$(USER):${secrets.K}', 'app.py'] },
       /beside a variable or a command/,
     ],
+    'in a script of a shell that reads scripts otherwise': [
+      { command: ['fish', '-c', 'spark-submit --conf spark.a=${secrets.K} app.py'] },
+      /secrets\.K/,
+    ],
     'in an assignment of a script': [script('X=${secrets.K} spark-submit app.py'), /secrets\.K/],
     'of one property with two values': [
       script('spark-submit --conf spark.a=${secrets.K} a.py; spark-submit --conf spark.a=${secrets.L} b.py'),

@@ -21,7 +21,15 @@ const CONF_KEYS = [
   'spark.port.maxRetries',
   'spark.ui.port',
   'spark.portal',
+  'spark.sql.portal',
+  'spark.sql.spark.rpc.x',
+  'spark.sql.spark.driver.extraJavaOptions',
+  'spark.sql.spark.master',
+  'spark.sql.x.portable',
   'spark.ssl.keyStore',
+  'spark.ssl.trustStore',
+  'spark.ssl.certChain',
+  'spark.ssl.x.spark.ssl.keyStore',
   'spark.ssl.ui.privateKey',
   'spark.ssl.ui.privateKeyX',
   'spark.ssl.enabled',
@@ -53,6 +61,7 @@ const CONF_KEYS = [
   'spark.master',
   'spark.masters',
   'spark.submit.deployMode',
+  'spark.app.id',
   'spark.app.name',
   'spark.app.names',
   'spark.driver.host',
@@ -61,6 +70,7 @@ const CONF_KEYS = [
   'spark.a b',
   'spark.a=b',
   'hadoop.x',
+  'hadoop.spark.x',
   'spark.',
 ];
 
@@ -79,6 +89,7 @@ const ENV_NAMES = [
   'SPARK_HOME',
   'SPARK_USER',
   'SPARK_USERS',
+  'SPARK_APPLICATION_ID',
   'SPARK_LOCAL_DIRS',
   'SPARK_DRIVER_BIND_ADDRESS',
   'SPARK_EXECUTOR_ID',
@@ -111,6 +122,7 @@ const ENV_NAMES = [
   'SPARK_SECRETS_API_URL',
   'SPARK_SECRETS_APIKEY',
   'SPARK_SECRETS_OF_MINE',
+  'MY_SPARK_SECRETS_API_URL',
 ];
 
 describe('deny-lists', () => {

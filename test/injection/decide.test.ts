@@ -189,6 +189,15 @@ describe('decide', () => {
       });
     });
 
+    it('a refused binding also when only its status as a whole says of which generation it is', () => {
+      const refused = view('a', { conditions: [{ status: 'False' }] });
+      const [condition] = refused.binding.status!.conditions!;
+      const { type, status: is, reason, message, lastTransitionTime } = condition!;
+      const conditions = [{ type, status: is, reason, message, lastTransitionTime }];
+      const status = { ...refused.binding.status!, conditions };
+      expect(decide(pod, [{ ...refused, binding: { ...refused.binding, status } }]).kind).to.equal('deny');
+    });
+
     it('a refused binding also while the values of before are there', () => {
       expect(decide(pod, [view('a', REFUSED)]).kind).to.equal('deny');
     });
@@ -228,6 +237,11 @@ describe('decide', () => {
         { env: [{ name: 'A', key: 'x' }] },
         { env: [{ name: 'A', key: 'x' }], storeRef: { name: 'other' } },
         'the variable A',
+      ],
+      'a property that a variable carries, from different keys': [
+        { sparkConf: [{ name: 'spark.hadoop.a', key: 'x' }] },
+        { sparkConf: [{ name: 'spark.hadoop.a', key: 'y' }] },
+        'the Spark property spark.hadoop.a',
       ],
       'a property from different keys': [
         { sparkConf: [{ name: 'spark.a', key: 'x' }] },

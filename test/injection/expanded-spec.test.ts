@@ -24,6 +24,11 @@ describe('delivery of a Spark property', () => {
     { name: 'spark.ssl.keyPassword', key: 'k', form: /^\$\$\{env:SPARK_SECRET_/ },
     { name: 'spark.ssl.ui.keyStore', key: 'k', form: /^\$\$\{env:/ },
     { name: 'spark.ssl.rpc.privateKeyPassword', key: 'k', form: /^\$\$\{env:/ },
+    ...['keyStore', 'keyStorePassword', 'privateKey', 'trustStore', 'trustStorePassword', 'certChain'].map((part) => ({
+      name: `spark.ssl.${part}`,
+      key: 'k',
+      form: /^\$\$\{env:/,
+    })),
   ];
   for (const { form, ...entry } of carried) {
     it(`is by the environment: ${JSON.stringify(entry)}`, () => {

@@ -147,6 +147,11 @@ describe('files of bindings', () => {
     });
   }
 
+  it('are given beside a mount that can not be written, whose path only ends as theirs begins', () => {
+    const pod = changedMounts(mounting('/spark-secrets'), (mount) => ({ ...mount, readOnly: true }));
+    expect(filesOf(admitted(pod, [SHARED]).spec.containers)).to.have.lengthOf(1);
+  });
+
   it('are given in a volume of the job that can be written, also where that is in one that can not', () => {
     const claim = { name: 'own', persistentVolumeClaim: { claimName: 'own' } };
     const volumes = [claim, { name: 'map', configMap: { name: 'map' } }];

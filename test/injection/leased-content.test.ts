@@ -132,7 +132,10 @@ describe('content on lease', () => {
     });
   }
 
-  for (const text of ['', '{', `{"env":"${CANARY}"}`, `{"env":{"A":"${CANARY}"},"sparkConf":[]}`, 'null']) {
+  for (const text of [
+    ...['', '{', `{"env":"${CANARY}"}`, `{"env":{"A":"${CANARY}"},"sparkConf":[]}`, 'null'],
+    `{"env":{"A":"${USER}","B":"${CANARY}"},"sparkConf":[]}`,
+  ]) {
     it(`is not made from what somebody wrote in its place: ${text}`, async () => {
       const parsing = (async () => {
         await Promise.resolve();

@@ -82,6 +82,21 @@ describe('an init container that copies a conf folder', () => {
     expect(mergeOf(after).env).to.deep.include({ name: 'TEAM', value: 'a' });
   });
 
+  it('has no variable twice that is in a path and is read by the script', () => {
+    const env = [{ name: 'SPARK_HOME', value: '/usr/spark' }];
+    const own = { name: 'all', mountPath: '/etc/conf/all', subPathExpr: 'of/$(SPARK_HOME)', readOnly: true };
+    const after = admitted(notebook({ env, volumeMounts: [own] }, volumes));
+    expect(mountsOf(after)).to.deep.equal([own]);
+    expect(mergeOf(after).env!.filter(({ name }) => name === 'SPARK_HOME')).to.deep.equal(env);
+  });
+
+  for (const name of ['EXTRA', 'SRC', 'BEFORE', 'AFTER', 'MODE', 'OUT'])
+    it(`takes no variable ${name} of the job for one of the script’s, though a path names it`, () => {
+      const own = { name: 'all', mountPath: '/etc/conf/all', subPathExpr: `of/$(${name})` };
+      const pod = notebook({ env: [{ name, value: 'of-the-job' }], volumeMounts: [own] }, volumes);
+      expect(mergeOf(admitted(pod)).env).not.to.deep.include({ name, value: 'of-the-job' });
+    });
+
   it('keeps to what its mode reads where no folder is copied', () => {
     const annotated = { 'secrets.iomete.com/conf': 'JvmArguments' };
     const envFrom = [{ configMapRef: { name: 'own' } }];
@@ -190,6 +205,13 @@ describe('what the init container may use', () => {
     const containers = first.spec.containers.map((one) => ({ ...one, resources: { requests: { cpu: '2' } } }));
     const after = admitted({ ...first, spec: { ...first.spec, initContainers, containers } });
     expect(mergeOf(after).resources).to.deep.equal({ ...given, requests: { ...given.requests, cpu: '2' } });
+  });
+
+  it('runs the script again that another webhook changed, and with the driver’s image and policy', () => {
+    const first = admitted(notebook({ imagePullPolicy: 'Always' }));
+    const changed = { image: 'other', imagePullPolicy: 'Never', command: ['/bin/sh', '-c', 'cat /mnt/*'] };
+    const initContainers = first.spec.initContainers!.map((one) => ({ ...one, ...changed }));
+    expect(mergeOf(admitted({ ...first, spec: { ...first.spec, initContainers } }))).to.deep.equal(mergeOf(first));
   });
 
   it('stays as it is where only defaults were added', () => {

@@ -175,6 +175,10 @@ describeInShells('merge script', ({ folder, run, merge }) => {
       { after: { 'b.properties': `spark.x=${CANARY}\n` } },
       /can not read the properties file of the job/,
     ],
+    'there is a folder in place of that file': [
+      { env: { SRC: '/' }, after: { 'b.properties': `spark.x=${CANARY}\n` } },
+      /can not read the properties file of the job, [/]\n$/,
+    ],
     'there is nothing of a binding': [{ source: `spark.x=${CANARY}\n`, after: {} }, /found no properties of a binding/],
   };
   for (const [sentence, [files, message]] of Object.entries(failures)) {

@@ -124,6 +124,13 @@ describe('the change of a pod', () => {
     expect(mergeOf(patched(before)).volumeMounts?.map(({ name }) => name)).not.to.include(token.name);
   });
 
+  it('lets the driver only read what was merged', () => {
+    const ours = driverOf(patched(golden('spark-3.4-java'))).volumeMounts!.filter(({ name }) =>
+      name.startsWith('spark-secrets-'),
+    );
+    expect(ours).to.deep.equal([{ name: 'spark-secrets-conf', mountPath: '/mnt/spark-secrets/conf', readOnly: true }]);
+  });
+
   it('gives the driver its variables by reference, and only those for drivers', () => {
     const { env } = driverOf(patched(golden('spark-3.4-java')));
     expect(env!.slice(0, 4)).to.deep.equal([

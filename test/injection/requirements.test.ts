@@ -56,6 +56,12 @@ describe('requirements', () => {
     expect(requirements(spec({ envFrom: [{ group: 'x#y' }] })).problems).to.have.length(1);
   });
 
+  it('takes a variable whose name is as long as a key of a Secret may be, and no longer', () => {
+    const problemsOf = (length: number) =>
+      requirements(spec({ env: [{ name: 'A'.repeat(length), key: 'a' }] })).problems.map(({ reason }) => reason);
+    expect([problemsOf(253), problemsOf(254)]).to.deep.equal([[], ['InvalidEnvName']]);
+  });
+
   it('reports every problem, and still names the keys that are in order', () => {
     const { keys, problems } = requirements(
       spec({

@@ -3,6 +3,7 @@ import { changeOf } from '../../operator/injection/patch-pod.ts';
 import type { BindingView } from '../../operator/injection/binding-view.ts';
 import {
   changedKeys,
+  digested,
   parseVersions,
   podVersions,
   podVersionsNote,
@@ -30,6 +31,17 @@ describe('the versions that a driver notes', () => {
     expect(podVersions(annotations, 'orders')).to.deep.equal(versionsOf(views[0]!.binding, undefined));
     expect(podVersions(annotations, 'own')).to.be.undefined;
     expect(changeOf(pod, views).patch).to.deep.equal([]);
+  });
+
+  it('are noted in one order, so that the same are the same text', () => {
+    const versions = [
+      ['c', '3'],
+      ['a', '1'],
+      ['b', '2'],
+    ] as const;
+    const notes = [versions, versions.toReversed()].map((each) => versionsNote(digested(each)));
+    expect(notes[0]).to.equal(notes[1]);
+    expect(Object.keys(parseVersions(notes[0])!)).to.deep.equal(['a', 'b', 'c']);
   });
 
   it('tell nothing of the version itself, which may be made of the value', () => {

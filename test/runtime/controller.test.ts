@@ -73,6 +73,22 @@ describe('controller', () => {
     expect(runs[0]?.error).to.be.instanceOf(TerminalError);
   });
 
+  it('tells of each run which request it was for, how long it took, and why it failed', async () => {
+    outcome = async () => {
+      await sleep(20);
+      if (seen.length === 1) throw new Error('store is down');
+      return undefined;
+    };
+    controller.start();
+    controller.enqueue(request);
+    await eventually(() => runs.length === 2);
+    expect(runs.map((run) => [run.request, (run.error as Error | undefined)?.message])).to.deep.equal([
+      [request, 'store is down'],
+      [request, undefined],
+    ]);
+    for (const { ms } of runs) expect(ms).to.be.within(10, 10_000);
+  });
+
   it('looks again after the time that the reconciler asked for', async () => {
     outcome = () => Promise.resolve(seen.length < 2 ? { requeueAfterMs: 10 } : undefined);
     controller.start();
@@ -88,6 +104,27 @@ describe('controller', () => {
     await controller.stop();
     expect(controller.running).to.equal(0);
     expect(errors).to.deep.equal([]);
+  });
+
+  it('runs no more at once than it may', async () => {
+    const one = new Controller({
+      name: 'one at a time',
+      reconciler: {
+        reconcile: async () => {
+          most = Math.max(most, one.running);
+          await sleep(5);
+          return undefined;
+        },
+      },
+      concurrency: 1,
+      onDone: (run) => runs.push(run),
+    });
+    let most = 0;
+    for (const name of ['a', 'b', 'c']) one.enqueue({ ...request, name });
+    one.start();
+    await eventually(() => runs.length === 3);
+    await one.stop();
+    expect(most).to.be.at.most(1);
   });
 
   it('turns a request into a key and back', () => {

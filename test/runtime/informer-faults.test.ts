@@ -23,6 +23,22 @@ describe('informer', () => {
       });
     }
 
+    it('lists again after three failures in a row, as a restored API server counts its versions anew', async () => {
+      await bench.started();
+      for (const [failures, lists] of [
+        [2, 1],
+        [3, 2],
+      ] as const) {
+        bench.put(`of-use-${failures}`);
+        await eventually(() => bench.told.length === lists);
+        bench.api.faults.push({ path: /watch=true/, times: failures, code: 500 });
+        bench.api.dropWatches('end');
+        await eventually(() => bench.lost.length >= failures && bench.api.watchers === 1);
+        expect(bench.api.count(/limit/)).to.equal(lists);
+        bench.lost.length = 0;
+      }
+    });
+
     for (const how of ['end', 'reset', 'half-line'] as const) {
       it(`misses nothing when the watch ends by ${how}, and repeats nothing`, async () => {
         bench.put('a');
@@ -148,6 +164,15 @@ describe('informer', () => {
       bench.put('a');
       bench.api.absent.delete(THINGS);
       await eventually(() => informer.size === 1);
+    });
+
+    it('forgets what there was of an optional kind that is no longer installed, and tells of it', async () => {
+      bench.put('a');
+      const informer = await bench.started({ optional: true });
+      bench.api.absent.add(THINGS);
+      bench.api.dropWatches('end');
+      await eventually(() => informer.size === 0);
+      expect(bench.told).to.deep.equal(['set one/a red', 'delete one/a red']);
     });
 
     it('waits for a kind that must be there', async () => {

@@ -122,6 +122,14 @@ describe('leader election', () => {
     expect(performance.now() - crashedAt).to.be.at.least(900);
   });
 
+  it('waits for as long as the lease of another says, whatever its own times are', async () => {
+    const spec = { holderIdentity: 'other', leaseDurationSeconds: 2 };
+    api.store.put(LEASES, { metadata: { namespace: 'system', name: 'operator' }, spec });
+    const startedAt = performance.now();
+    await leads(candidate('a'));
+    expect(performance.now() - startedAt).to.be.at.least(1_900);
+  });
+
   it('stops a leader that cannot renew within its deadline, before another starts', async () => {
     for (const fault of [{ code: 500 }, { act: 'hang' }] as const) {
       api.faults.length = 0;
@@ -157,6 +165,19 @@ describe('leader election', () => {
     await first.election.release();
     expect(stored()?.spec?.holderIdentity).to.equal('thief');
     expect(await methodsSince(from, api.requests.length - from)).to.deep.equal(['PUT', 'GET']);
+  });
+
+  it('takes no part any more once it has stopped, also when nobody leads', async () => {
+    const first = candidate('a');
+    await leads(first);
+    api.store.put(LEASES, {
+      metadata: { namespace: 'system', name: 'operator' },
+      spec: { ...stored()?.spec, holderIdentity: 'thief' },
+    });
+    await eventually(() => first.stopped === 1);
+    await client.delete(LEASE, 'system', 'operator', { signal });
+    await sleep(200);
+    expect([first.started, first.stopped, first.election.leading, stored()]).to.deep.equal([1, 1, false, undefined]);
   });
 
   describe('a leader that renews', () => {

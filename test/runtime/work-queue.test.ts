@@ -127,6 +127,15 @@ describe('work queue', () => {
     expect(ran).to.deep.equal(['a']);
   });
 
+  it('runs a key when its run said, also when that is later than a timer that the run overtook', async () => {
+    const tested = bench();
+    tested.work = () => Promise.resolve(tested.ran.length < 2 ? { requeueAfterMs: 60 } : undefined);
+    tested.queue.start();
+    tested.queue.addAfter('a', 30);
+    tested.queue.add('a');
+    await eventually(() => tested.ran.length === 2);
+  });
+
   it('runs a key again when its run said so', async () => {
     const tested = bench();
     tested.work = () => Promise.resolve(tested.ran.length < 3 ? { requeueAfterMs: 5 } : undefined);

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { parseDynamicReference } from '../../operator/api/dynamic-reference.ts';
-import { globMatches, keyFilter, type Consumer } from '../../operator/stores/access.ts';
-import { key } from '../support/keys.ts';
+import { ROOT_GROUP } from '../../operator/api/secret-key.ts';
+import { globMatches, groupFilter, keyFilter, type Consumer } from '../../operator/stores/access.ts';
+import { group, key } from '../support/keys.ts';
 import { storeConfig } from '../support/objects.ts';
 
 describe('which keys a store grants', () => {
@@ -33,6 +34,15 @@ describe('which keys a store grants', () => {
     const own = { namespace: 'iomete-system', namespaceLabels: {} };
     expect(granted(undefined, 'a/b/C', own)).to.be.true;
     expect(granted([{ namespaces: { matchNames: ['analytics'] }, keys: ['x'] }], 'a', own)).to.be.true;
+  });
+
+  it('every group to its own namespace, and to another only those where a key could be granted', () => {
+    const config = storeConfig({ access: [{ namespaces: { matchNames: ['analytics'] }, keys: ['orders/*'] }] });
+    const own = groupFilter(config, { namespace: 'iomete-system', namespaceLabels: {} });
+    const theirs = groupFilter(config, analytics);
+    const names = ['', 'orders', 'orders/s3', 'hr'].map((name) => (name === '' ? ROOT_GROUP : group(name)));
+    expect(names.map(own)).to.deep.equal([true, true, true, true]);
+    expect(names.map(theirs)).to.deep.equal([true, true, false, false]);
   });
 
   const cases = {

@@ -82,6 +82,23 @@ describe('leases of a store', () => {
     expect(await failureOf(cache.lease(config, ask, signal))).to.include({ code: 'KeyRefused' });
   });
 
+  it('are told why of a store that can not be opened', async () => {
+    const error = new OperatorError('StoreUnreachable', 'its spec can not be used');
+    const closed = new StoreCache({
+      open: () => {
+        throw error;
+      },
+      onChange: () => undefined,
+    });
+    const held = { handle: 'a', owner: OWNER };
+    for (const asked of [
+      closed.lease(config, ask, signal),
+      closed.keep(config, held, signal),
+      closed.revoke(config, held, signal),
+    ])
+      expect(await failureOf(asked)).to.include({ code: 'StoreUnreachable', message: error.message });
+  });
+
   it('end with the caller’s signal', async () => {
     const ended = new AbortController();
     ended.abort();

@@ -241,6 +241,18 @@ describe('shared reads of a store that can be asked whether it answers', () => {
     expect((await shared.check()).ready).to.be.true;
   });
 
+  it('have news when the store begins to fail, and when that is over', async () => {
+    let news = 0;
+    const shared = reads({ onNews: () => (news += 1) });
+    await shared.read('ns/1', needs('a'));
+    store.failure = new OperatorError('StoreUnreachable', '503');
+    await eventually(() => shared.failure !== undefined);
+    expect(news).to.equal(1);
+    store.failure = undefined;
+    await eventually(() => shared.failure === undefined);
+    expect(news).to.equal(2);
+  });
+
   it('is not failing because its check is: a Secret that its spec names is missing', async () => {
     const shared = reads();
     await shared.read('ns/1', needs('a'));

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { mock } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OperatorError } from '../../operator/errors.ts';
 import { SharedReads, type Needs, type Reading, type SharedReadsOptions } from '../../operator/stores/shared-reads.ts';
@@ -88,6 +89,53 @@ describe('shared reads, key by key', () => {
     const shared = reads({ refreshMs: 60_000 });
     for (let at = 0; at < 10; at += 1) await shared.read(`ns/${at}`, needs(['a']));
     expect(store.asked).to.have.length(1);
+  });
+
+  for (const where of ['a', 'g/'])
+    it(`ask again for ${where} that is refused within half a minute, though the interval is long`, async () => {
+      mock.timers.enable({ apis: ['setTimeout'] });
+      try {
+        store.refused.set(where, refused);
+        await reads({ refreshMs: 3_600_000 }).read('ns/1', needs(['a'], ['g']));
+        store.refused.clear();
+        mock.timers.tick(30_000);
+      } finally {
+        mock.timers.reset();
+      }
+      await eventually(() => told.length > 0);
+      expect(new Set(told)).to.deep.equal(new Set(['ns/1']));
+    });
+
+  it('say why a key was not read, also beside one that was', async () => {
+    const shared = reads({ refreshMs: 60_000 });
+    await shared.read('ns/1', needs(['a']));
+    store.before = Promise.reject(new OperatorError('StoreUnreachable', '503'));
+    store.before.catch(() => undefined);
+    const { unknown, failure } = await shared.read('ns/1', needs(['a', 'b']));
+    expect([unknown, shared.failure]).to.deep.equal([['b'], undefined]);
+    expect(failure?.error.message).to.include('503');
+  });
+
+  it('read all that readers wait for once the store answers, not only what it failed last', async () => {
+    const shared = reads({ refreshMs: 60_000, times: { againMs: 100 } });
+    store.before = Promise.reject(new OperatorError('StoreUnreachable', '503'));
+    store.before.catch(() => undefined);
+    await shared.read('ns/1', needs(['a']));
+    await shared.read('ns/2', needs(['b']));
+    store.before = undefined;
+    await eventually(() => told.includes('ns/1') && told.includes('ns/2'));
+    expect(shared.failure).to.be.undefined;
+  });
+
+  it('do not ask a slow store again for what they still wait for', async () => {
+    const shared = reads({ refreshMs: 10 });
+    await shared.read('ns/1', needs(['a']));
+    const gate = Promise.withResolvers<undefined>();
+    store.before = gate.promise;
+    await eventually(() => store.asked.length === 2);
+    await sleep(100);
+    expect(store.asked).to.have.length(2);
+    gate.resolve(undefined);
   });
 
   it('read many keys in pieces, those of a refresh in the background', async () => {

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { CONFIG_MAP, SECRET as SECRETS } from '../../operator/api/kinds.ts';
+import { ApiError } from '../../operator/runtime/api-error.ts';
 import { readGivenCertificate } from '../../operator/webhook/certificate-given.ts';
 import { encodeSecret } from '../../operator/webhook/certificate-secret.ts';
 import { splitBundle } from '../../operator/webhook/certificate-state.ts';
@@ -9,6 +10,7 @@ import type { KeyPair } from '../../operator/webhook/certificates.ts';
 import { servingNames } from '../../operator/webhook/serving-names.ts';
 import { createLogger } from '../../operator/telemetry/logger.ts';
 import { trustedBundles } from '../../operator/webhook/webhook-configuration.ts';
+import { failureOf } from '../support/failure.ts';
 import { AUTHORITIES, KeeperWorld, SECRET, TARGET } from './keeper-world.ts';
 
 const HOUR = 3_600_000;
@@ -57,6 +59,19 @@ describe('the ConfigMap by which clients trust the operator', () => {
     expect(world.cluster.writes).to.have.length(length);
     world.cluster.remove(CONFIG_MAP, AUTHORITIES.namespace, AUTHORITIES.name);
     await world.settle(world.authorityKeeper());
+    expect(world.authorities).to.equal(world.secret['ca.crt']);
+  });
+
+  it('is tried again when the API server refuses it', async () => {
+    const world = new KeeperWorld();
+    await world.settle(world.certificateKeeper());
+    const refusal = new ApiError('PATCH ConfigMap: refused', { code: 403, reason: 'Forbidden' });
+    world.cluster.meanwhile = () => {
+      throw refusal;
+    };
+    const keeper = world.authorityKeeper();
+    expect(await failureOf(world.settle(keeper))).to.equal(refusal);
+    await world.settle(keeper);
     expect(world.authorities).to.equal(world.secret['ca.crt']);
   });
 

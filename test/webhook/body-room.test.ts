@@ -40,6 +40,9 @@ describe('room for the bodies of admission reviews', () => {
       const client = new HttpsClient(server.port, authority.cert);
       for (let times = 0; times < 5; times += 1) expect((await client.post(review)).status).to.equal(200);
       expect((await client.post(review + ' '.repeat(20))).status).to.equal(503);
+      // One that does not say how long it is may be as long as any.
+      const headers = { 'content-type': 'application/json', 'transfer-encoding': 'chunked' };
+      expect((await client.post(review, { headers })).status).to.equal(503);
       expect((await client.post(review)).status).to.equal(200);
       client.close();
     } finally {

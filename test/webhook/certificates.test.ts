@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { X509Certificate } from 'node:crypto';
 import { readCertificateState, readPair, writeCertificateState } from '../../operator/webhook/certificate-state.ts';
+import { readOwnCertificate } from '../../operator/webhook/certificate-view.ts';
 import { createAuthority, createServing } from '../../operator/webhook/certificates.ts';
 import { servingNames } from '../../operator/webhook/serving-names.ts';
 
@@ -22,6 +23,12 @@ describe('certificates', () => {
     expect(root.validToDate).to.deep.equal(new Date(NOW.getTime() + 365 * DAY));
     expect(leaf.validToDate).to.deep.equal(new Date(NOW.getTime() + 90 * DAY));
     expect(leaf.keyUsage).to.deep.equal(['1.3.6.1.5.5.7.3.1']);
+  });
+
+  it('are signed by an authority that may have none below it', async () => {
+    const { X509Certificate: Read, BasicConstraintsExtension } = await import('@peculiar/x509');
+    const constraints = new Read((await createAuthority(NOW)).cert).getExtension(BasicConstraintsExtension);
+    expect(constraints).to.include({ ca: true, pathLength: 0, critical: true });
   });
 
   it('never outlive their authority', async () => {
@@ -107,6 +114,16 @@ describe('content of the certificate Secret', () => {
     const [authority, next] = await Promise.all([createAuthority(NOW), createAuthority(NOW)]);
     const good = writeCertificateState({ ...NOTHING, authority, next });
     expect(readCertificateState({ ...good, 'ca.crt': authority.cert })?.next).to.be.undefined;
+  });
+
+  it('is nothing to serve with unless it says whom to trust for it', async () => {
+    const [authority, next] = await Promise.all([createAuthority(NOW), createAuthority(NOW)]);
+    const serving = await createServing(authority, ['a.b'], NOW);
+    const good = writeCertificateState({ ...NOTHING, authority, next, serving });
+    const authorities = [authority.cert, next.cert];
+    expect(readOwnCertificate(good)).to.deep.equal({ chain: serving.cert, key: serving.key, authorities });
+    for (const lacking of ['ca.crt', 'tls.crt', 'tls.key'])
+      expect(readOwnCertificate({ ...good, [lacking]: '' })).to.be.a('string');
   });
 
   it('is read with Windows line ends and text between the blocks', async () => {

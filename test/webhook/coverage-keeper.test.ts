@@ -221,6 +221,7 @@ describe('coverage of a namespace', () => {
     const world = await worldWithCertificates('a');
     const keeper = world.coverageKeeper();
     await world.settle(keeper);
+    expect(keeper.covers('a')).to.equal('covered');
     world.cluster.remove(CERTIFICATE_SECRET, SECRET.namespace, SECRET.name);
     await world.settle(world.certificateKeeper());
     expect(keeper.covers('a')).to.equal('pending');

@@ -201,7 +201,8 @@ describe('webhook server', () => {
     expect(server.ready).to.be.false;
     decide = (pod) =>
       pod.metadata?.labels?.['late'] === '1' ? { kind: 'none' } : { kind: 'wait', message: 'still waiting' };
-    const late = await client.post(JSON.stringify(reviewOf({ object: { metadata: { labels: { late: '1' } } } })));
+    const labelled = JSON.stringify(reviewOf({ object: { metadata: { labels: { late: '1' } } } }));
+    const late = await client.post(labelled, { reuse: true });
     expect(late.status).to.equal(200);
     expect(late.connection).to.equal('close');
     expect((await waiting).body).to.contain('still waiting');

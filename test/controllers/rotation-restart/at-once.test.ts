@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { POD } from '../../../operator/api/kinds.ts';
 import { ApiError } from '../../../operator/runtime/api-error.ts';
-import { NAMESPACE, RestartWorld } from './restart-world.ts';
+import { APACHE, NAMESPACE, RestartWorld } from './restart-world.ts';
 
 describe('restarts of many applications', () => {
   let world: RestartWorld;
@@ -81,6 +81,23 @@ describe('restarts of many applications', () => {
     world.later(2);
     await world.reconcile();
     expect(world.evicted()).to.include('app-5');
+  });
+
+  it('see an application come back whose drivers have another name each time', async () => {
+    world.bind({ A: '1' });
+    for (let at = 0; at < 6; at += 1) {
+      world.apache(`app-${at}`, { restartPolicy: 'Always' });
+      world.later(0.1);
+    }
+    world.later(60);
+    world.bind({ A: '2' });
+    await world.reconcile();
+    world.cluster.remove(POD, NAMESPACE, 'app-0-driver');
+    const { metadata, ...second } = world.drive('app-0', { kind: APACHE });
+    world.cluster.remove(POD, NAMESPACE, 'app-0-driver');
+    world.cluster.put(POD, { ...second, metadata: { ...metadata, name: 'app-0-second-driver' } });
+    await world.reconcile();
+    expect(world.evicted()).to.deep.equal(['app-0', 'app-1', 'app-2', 'app-3', 'app-4', 'app-5']);
   });
 
   it('begin with those that have run longest', async () => {

@@ -54,6 +54,7 @@ describe('who manages a driver', () => {
     'plain spark-submit': driver(),
     'a Job': ownedBy('batch/v1', 'Job'),
     'a SparkApplication of a group that is not known': ownedBy('example.com/v1'),
+    'labels without a name': driver({ labels: { 'sparkoperator.k8s.io/launched-by-spark-operator': 'true' } }),
     'a label that anybody may set': driver({ labels: { 'sparkoperator.k8s.io/app-name': 'app' } }),
   };
   for (const [sentence, pod] of Object.entries(nobody)) {
@@ -67,6 +68,16 @@ describe('what keeps an application from coming back', () => {
   const hour = 3_600_000;
   const cases: Record<string, [DriverPod, SparkApplication | undefined, string | undefined]> = {
     'nothing with Always': [ownedBy('sparkoperator.k8s.io/v1beta2'), kubeflow({ type: 'Always' }), undefined],
+    'nothing with Always, also where only labels name it': [
+      driver({
+        labels: {
+          'sparkoperator.k8s.io/app-name': 'app',
+          'sparkoperator.k8s.io/launched-by-spark-operator': 'true',
+        },
+      }),
+      kubeflow({ type: 'Always' }),
+      undefined,
+    ],
     'nothing with OnFailure and retries left': [
       ownedBy('sparkoperator.k8s.io/v1beta2'),
       kubeflow({ type: 'OnFailure', onFailureRetries: 3 }, { executionAttempts: 3 }),

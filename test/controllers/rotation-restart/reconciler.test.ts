@@ -127,6 +127,25 @@ describe('the reconciler of restarts', () => {
     }
   });
 
+  it('asks for the eviction of exactly this pod', async () => {
+    await changed();
+    const { uid } = world.cluster.find(POD, NAMESPACE, 'app-driver')!.metadata;
+    const asked: unknown[] = [];
+    world.cluster.subresources.set('pods/eviction', (_where, eviction) => {
+      asked.push(eviction);
+      return eviction;
+    });
+    await world.reconcile();
+    expect(asked).to.deep.equal([
+      {
+        apiVersion: 'policy/v1',
+        kind: 'Eviction',
+        metadata: { name: 'app-driver', namespace: NAMESPACE },
+        deleteOptions: { preconditions: { uid } },
+      },
+    ]);
+  });
+
   it('evicts a driver once, though the informer does not show yet that it is going', async () => {
     await changed();
     world.cluster.lag();
@@ -182,6 +201,15 @@ describe('the reconciler of restarts', () => {
       ]);
     });
 
+    it('and does not ask for its application again for ten minutes', async () => {
+      await changed({ type: 'Never' });
+      await world.reconcile();
+      world.cluster.get = () => Promise.reject(new Error('asked'));
+      world.later(9);
+      expect(await world.reconcile()).to.be.undefined;
+      expect(world.evicted()).to.deep.equal([]);
+    });
+
     it('and says nothing more an hour later, when an operator starts anew', async () => {
       await changed({ type: 'Never' });
       await world.reconcile();
@@ -228,6 +256,17 @@ describe('the reconciler of restarts', () => {
     world.bind({ A: '2', B: '1' });
     await world.reconcile();
     expect(world.evicted()).to.deep.equal(['app']);
+  });
+
+  it('does not restart while another binding of the driver would refuse the new one', async () => {
+    world.bind({ A: '1' });
+    world.bind({ B: '1' }, { rotation: { onChange: 'Keep' } }, 'license');
+    world.kubeflow('app', { type: 'Always' }, { bindings: ['orders', 'license'] });
+    world.later(60);
+    world.bind({ A: '2' });
+    world.share('license', 'incomplete');
+    expect(await world.reconcile()).to.deep.equal({ requeueAfterMs: 15_000 });
+    expect(world.evicted()).to.deep.equal([]);
   });
 
   it('does nothing for a binding that is going', async () => {

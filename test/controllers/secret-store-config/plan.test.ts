@@ -35,6 +35,12 @@ describe('the plan of a store', () => {
   const { status } = plan({ store, health: well, failure: undefined, bindings: 2 }, NOW);
   const known = { ...store, status: status! };
 
+  it('says of which generation it is', () => {
+    const changed = { ...known, metadata: { ...known.metadata, generation: 2 } };
+    const after = plan({ store: changed, health: well, failure: undefined, bindings: 2 }, LATER).status;
+    expect([after?.observedGeneration, after?.conditions?.[0]?.observedGeneration]).to.deep.equal([2, 2]);
+  });
+
   it('tells when what it says has changed', () => {
     for (const [health, bindings] of [
       [{ ...well, keys: 4 }, 2],

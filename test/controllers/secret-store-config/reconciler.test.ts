@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import { SECRET_STORE_CONFIG } from '../../../operator/api/kinds.ts';
 import { OperatorError } from '../../../operator/errors.ts';
+import { ConflictError } from '../../../operator/runtime/api-error.ts';
 import { BindingWorld } from '../../support/binding-world.ts';
+import { failureOf } from '../../support/failure.ts';
 import { binding, storeConfig } from '../../support/objects.ts';
 
 describe('the reconciler of stores', () => {
@@ -52,6 +54,14 @@ describe('the reconciler of stores', () => {
     world.store.failure = undefined;
     await world.reconcileStore();
     expect(world.events).to.deep.equal(['Warning StoreUnreachable', 'Normal Connected']);
+  });
+
+  it('says nothing of a store that was made anew under the name meanwhile', async () => {
+    world.cluster.lag();
+    world.cluster.remove(SECRET_STORE_CONFIG, 'iomete-system', 'default');
+    world.put(storeConfig());
+    expect(await failureOf(world.reconcileStore())).to.be.instanceOf(ConflictError);
+    expect(world.storeStatus()).to.be.undefined;
   });
 
   it('closes a store whose object is gone', async () => {

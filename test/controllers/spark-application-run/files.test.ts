@@ -1,6 +1,9 @@
 import { expect } from 'chai';
 import { ANNOTATIONS } from '../../../operator/api/group.ts';
 import { SECRET, type BindingSpec, type DriverPod } from '../../../operator/api/kinds.ts';
+import { areComplete } from '../../../operator/controllers/spark-application-run/plan.ts';
+import { specDigest } from '../../../operator/injection/spec-digest.ts';
+import type { KubeObject } from '../../../operator/runtime/kube-object.ts';
 import { filesSecretName, runSecretName } from '../../../operator/injection/secret-name.ts';
 import { ApiError } from '../../../operator/runtime/api-error.ts';
 import { failureOf } from '../../support/failure.ts';
@@ -76,6 +79,34 @@ describe('the files of a run', () => {
     share('two');
     await world.reconcile();
     expect([world.text()['A'], world.text(FILES)]).to.deep.equal(['two', { 'a.txt': 'two' }]);
+  });
+
+  it('are made also when one Secret notes no versions, as with very many', async () => {
+    world.bind('orders', '1', WITH);
+    share('one');
+    const { metadata, ...rest } = world.secret('spark-secrets-orders')!;
+    const noted = Object.entries(metadata.annotations!).filter(([name]) => name !== ANNOTATIONS.versions);
+    const annotations = Object.fromEntries(noted);
+    world.cluster.put(SECRET, { ...rest, metadata: { ...metadata, annotations } });
+    drive();
+    expect(await world.reconcile()).to.be.undefined;
+    expect([world.text()['A'], world.text(FILES)]).to.deep.equal(['one', { 'a.txt': 'one' }]);
+  });
+
+  it('wait also when of several only one has another version', () => {
+    const bound = world.bind('orders', '1', WITH);
+    const noting = (versions: Record<string, string>): KubeObject => ({
+      metadata: {
+        name: 'x',
+        annotations: {
+          [ANNOTATIONS.specDigest]: specDigest(bound.spec),
+          [ANNOTATIONS.versions]: JSON.stringify(versions),
+        },
+      },
+    });
+    const secret = noting({ PASSWORD: '1', STORE: '1', CA: '1' });
+    expect(areComplete({ secret, files: noting({ STORE: '1', CA: '1' }) }, bound)).to.be.true;
+    expect(areComplete({ secret, files: noting({ STORE: '1', CA: '2' }) }, bound)).to.be.false;
   });
 
   it('wait for those of the binding', async () => {

@@ -4,6 +4,8 @@ import { POD, SECRET, SECRET_STORE_CONFIG, type DriverPod, type Secret } from '.
 import type { RunReconciler } from '../../../operator/controllers/spark-application-run/reconciler.ts';
 import { OperatorError } from '../../../operator/errors.ts';
 import { runSecretName } from '../../../operator/injection/secret-name.ts';
+import { ConflictError } from '../../../operator/runtime/api-error.ts';
+import { failureOf } from '../../support/failure.ts';
 import { NAMESPACE, RUN, RunWorld } from './run-world.ts';
 
 const NAME = runSecretName('orders', RUN);
@@ -129,6 +131,33 @@ describe('the reconciler of runs, of credentials on lease,', () => {
     collect();
     await world.reconcile();
     expect(world.secret()?.metadata.finalizers).to.deep.equal(['example.com/theirs']);
+    const { annotations = {} } = secret.metadata;
+    const others = Object.entries(annotations).filter(([name]) => name !== 'secrets.iomete.com/leases');
+    expect(Object.entries(world.secret()?.metadata.annotations ?? {})).to.deep.equal(others).and.not.be.empty;
+  });
+
+  it('lets a Secret go at the next try that somebody changes just then', async () => {
+    world.drive();
+    await world.reconcile();
+    collect();
+    const secret = world.secret() as Secret;
+    world.cluster.meanwhile = () => {
+      world.cluster.put(SECRET, { ...secret, metadata: { ...secret.metadata, labels: { theirs: 'too' } } });
+    };
+    expect(await failureOf(world.reconcile())).to.be.instanceOf(ConflictError);
+    world.cluster.put(SECRET, { ...secret, metadata: { ...secret.metadata } });
+    await world.reconcile();
+    expect(world.secret()?.metadata.finalizers).to.deep.equal([]);
+  });
+
+  it('is done with a Secret that goes just then', async () => {
+    world.drive();
+    await world.reconcile();
+    collect();
+    world.cluster.meanwhile = () => {
+      world.cluster.remove(SECRET, NAMESPACE, NAME);
+    };
+    expect(await world.reconcile()).to.be.undefined;
   });
 
   describe('goes on renewing', () => {
@@ -212,6 +241,25 @@ describe('the reconciler of runs, of credentials on lease,', () => {
       expect(reasons()).to.deep.equal(['LeaseNotRenewed', 'LeaseLeft']);
       expect(world.secret()?.metadata.finalizers).to.deep.equal([]);
     });
+  });
+
+  describe('tells nothing when the operator stops', () => {
+    const stopped = new Error('the operator stops');
+    const stop = (): Promise<unknown> =>
+      failureOf(world.reconciler.reconcile({ namespace: NAMESPACE, name: 'orders' }, AbortSignal.abort(stopped)));
+
+    it('while a lease is made', async () => {
+      world.drive();
+      expect([await stop(), world.events]).to.deep.equal([stopped, []]);
+    });
+
+    for (const [what, of] of Object.entries({ renewed: 'Running', revoked: 'Succeeded' }))
+      it(`while a lease is ${what}`, async () => {
+        world.drive();
+        await world.reconcile();
+        phase(of);
+        expect([await stop(), world.events]).to.deep.equal([stopped, []]);
+      });
   });
 
   it('touches no lease of another Secret, whatever a note says', async () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { LABELS } from '../../../operator/api/group.ts';
-import { POD, SECRET, SPARK_JOB_SECRET_BINDING } from '../../../operator/api/kinds.ts';
+import { POD, SECRET, SPARK_JOB_SECRET_BINDING, type DriverPod } from '../../../operator/api/kinds.ts';
 import { keyIndexName } from '../../../operator/injection/key-index.ts';
 import { runSecretName } from '../../../operator/injection/secret-name.ts';
 import { ApiError } from '../../../operator/runtime/api-error.ts';
@@ -118,6 +118,16 @@ describe('the reconciler of runs', () => {
     await world.reconcile('license');
     expect(world.text()['A']).to.equal('of orders');
     expect(world.text(runSecretName('license', RUN))['A']).to.equal('of license');
+  });
+
+  it('gives its Secret also to a pod that has no status yet', async () => {
+    world.bind();
+    world.share('one');
+    const { metadata, runs = [] } = world.drive();
+    const pod: DriverPod = { metadata, runs };
+    world.cluster.put(POD, pod);
+    await world.reconcile();
+    expect(world.text()['A']).to.equal('one');
   });
 
   describe('lets the pod wait, says why and looks again,', () => {

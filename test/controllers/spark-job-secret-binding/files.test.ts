@@ -171,12 +171,14 @@ describe('the files of a binding', () => {
       expect([world.ready(), Object.keys(files()).length]).to.deep.equal(['True Injecting', 2]);
     });
 
-    it('lose it also when the store can not tell of the others, and when the spec does not name it any more', async () => {
+    it('lose it also when the store can not tell of the others, and when neither spec nor status name it any more', async () => {
       await ready();
       const store = world.cluster.find(SECRET_STORE_CONFIG, 'iomete-system', 'default')!;
       await world.cache.closeAll();
       world.store.failure = new OperatorError('StoreUnreachable');
-      world.put({ ...world.binding()!, spec: binding({ ...SPEC, files: SPEC.files.slice(1) }).spec });
+      const { status, ...bound } = world.binding()!;
+      const { spec } = binding({ ...SPEC, files: SPEC.files.slice(1) });
+      world.put({ ...bound, spec, status: { ...status!, keys: [] } });
       world.put({ ...store, spec: { ...store.spec, access: GRANTED } });
       await world.reconcile();
       expect(files()).to.deep.equal({ 'ca.pem': Buffer.from('pem') });

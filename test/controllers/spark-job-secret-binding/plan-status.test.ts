@@ -98,6 +98,10 @@ describe('the plan of a binding', () => {
       });
     });
 
+    it('nothing while there is none', () => {
+      expect(written.binding.status).not.to.have.property('applications');
+    });
+
     it('the same in whatever order they come', () => {
       const { status } = plan({ ...written, drivers }, NOW);
       const shuffled = drivers.toSorted((a, b) => (a.metadata.name.at(-1)! < b.metadata.name.at(-1)! ? -1 : 1));

@@ -171,6 +171,20 @@ describe('the plan of a binding', () => {
       says: ['False KeyRefused', 'False KeyRefused'],
       tells: /, group g: /,
     },
+    'writes the last good value of a group that may not be listed any more': {
+      given: observed(
+        { envFrom: [{ group: 'g' }] },
+        {
+          answer: answer(
+            { 'g/X': '1' },
+            { groups: groups({ g: ['g/X'] }), failedGroups: new Map([[group('g'), new OperatorError('KeyRefused')]]) },
+          ),
+        },
+      ),
+      says: ['False KeyRefused', 'True AllKeysResolved'],
+      tells: /^Jobs start with the values of the last good read.*, group g: /,
+      writes: { X: '1' },
+    },
     'says that a Secret which the store names is missing': {
       given: observed(env('A'), {
         answer: answer(
@@ -248,6 +262,11 @@ describe('the plan of a binding', () => {
     const withdrawn = { groups: groups({ g: [] }), withdrawn: [key('g/X')] };
     expect(dataOf(plan({ ...before, answer: answer({ A: '1' }, withdrawn) }, NOW))).to.deep.equal({ A: '1' });
     expect(plan({ ...before, answer: answer({ A: '1' }, { groups: groups({ g: [] }) }) }, NOW).secret).to.be.undefined;
+  });
+
+  it('says of a key that is not granted nothing of whether it is there', () => {
+    const made = plan(observed(env('A', 'B'), { answer: answer({ A: '1' }, { denied: [key('B')] }) }), NOW);
+    expect(message(made)).to.include('does not grant B').and.not.include('has no');
   });
 
   it('bounds its message, so that the API server takes it', () => {

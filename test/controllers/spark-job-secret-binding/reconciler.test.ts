@@ -210,7 +210,7 @@ describe('the reconciler of bindings', () => {
   });
 
   describe('when a write is refused', () => {
-    for (const code of [403, 413, 422]) {
+    for (const code of [400, 403, 413, 422]) {
       it(`says so and tries again (${code})`, async () => {
         world.put(storeConfig({ access: GRANT_ALL }));
         await world.store.put('A', 'hunter2');

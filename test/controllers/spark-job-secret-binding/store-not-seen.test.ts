@@ -1,10 +1,11 @@
 import { expect } from 'chai';
 import { findCondition } from '../../../operator/api/conditions.ts';
+import { SECRET_STORE_CONFIG } from '../../../operator/api/kinds.ts';
 import type { Observed } from '../../../operator/controllers/spark-job-secret-binding/observe.ts';
 import { plan } from '../../../operator/controllers/spark-job-secret-binding/plan.ts';
 import { carriedOut, observed } from '../../support/observed.ts';
 import { BindingWorld } from '../../support/binding-world.ts';
-import { binding } from '../../support/objects.ts';
+import { binding, GRANT_ALL, storeConfig } from '../../support/objects.ts';
 
 const NOW = new Date('2026-01-01T00:00:00Z');
 const NOT_SEEN = { store: undefined, answer: undefined } as const;
@@ -43,6 +44,20 @@ describe('a binding whose store is not seen', () => {
   it('has nothing to give meanwhile when it never had', () => {
     const { says } = told(observed(undefined, { ...NOT_SEEN, storeNamespace: 'unknown' }));
     expect(says).to.equal('False StoreUnreachable, False StoreUnreachable');
+  });
+
+  it('hears no more of the values of one that is gone', async () => {
+    const world = new BindingWorld();
+    world.put(storeConfig({ access: GRANT_ALL }));
+    world.put(binding({ env: [{ name: 'A', key: 'A' }] }));
+    await world.store.put('A', '1');
+    await world.reconcile();
+    world.cluster.remove(SECRET_STORE_CONFIG, 'iomete-system', 'default');
+    await world.reconcile();
+    await world.store.put('A', '2');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(world.told).to.deep.equal([]);
+    await world.cache.closeAll();
   });
 
   it('asks of which namespace all is known', async () => {

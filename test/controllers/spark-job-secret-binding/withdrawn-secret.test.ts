@@ -42,12 +42,25 @@ describe('a grant that is withdrawn while the store can not tell, after a restar
   });
 
   it('takes its values away, and leaves the others', async () => {
+    const noted = secret()?.metadata.annotations?.['secrets.iomete.com/versions'];
     await restarted([{ ...GRANT_ALL[0]!, keys: ['A'] }]);
     expect(world.ready()).to.equal('False AccessDenied');
     expect(world.variables()).to.deep.equal({ A: 'a-value' });
     expect(properties()).to.include('spark.a.password=a-value').and.include('secretKeyRef.A=');
     expect(properties()).not.to.include('b-value').and.not.include('secretKeyRef.B');
     expect(secret()?.metadata.annotations?.['secrets.iomete.com/spec-digest']).to.match(/^incomplete/);
+    expect(secret()?.metadata.annotations?.['secrets.iomete.com/versions']).to.equal(noted).and.include('"B"');
+  });
+
+  it('leaves nothing of them anywhere, and every entry that a pod mounts', async () => {
+    const texts = () =>
+      Object.entries(secret()?.data ?? {}).map(([name, data]) => [name, Buffer.from(data, 'base64').toString()]);
+    const before = texts().filter(([, text]) => text?.includes('b-value'));
+    expect(before.map(([name]) => name)).to.have.members(['B', 'spark.properties', 'references.txt']);
+    await restarted([{ ...GRANT_ALL[0]!, keys: ['A'] }]);
+    expect(texts().filter(([, text]) => text?.includes('b-value'))).to.deep.equal([]);
+    const mounted = ['spark.properties', 'redaction.regex', 'references.txt', 'executor-references.txt'];
+    expect(texts().map(([name]) => name)).to.include.members(mounted);
   });
 
   it('writes once, and the rest goes when that is withdrawn too', async () => {
@@ -65,6 +78,39 @@ describe('a grant that is withdrawn while the store can not tell, after a restar
     await restarted([{ ...GRANT_ALL[0]!, keys: ['A'] }]);
     expect(world.variables()).to.deep.equal({ A: 'a-value' });
     expect(properties()).not.to.include('-value');
+  });
+
+  it('takes away a variable that is made of it and of another', async () => {
+    const both = [...BOTH.env, { name: 'C', template: '${A} ${B}' }];
+    world.put(binding({ ...BOTH, env: both }));
+    await world.reconcile();
+    expect(world.variables()).to.include({ C: 'a-value b-value' });
+    await restarted([{ ...GRANT_ALL[0]!, keys: ['A'] }]);
+    expect(world.variables()).to.deep.equal({ A: 'a-value' });
+  });
+
+  it('takes away what the Secret alone says that it holds: neither the spec nor the status names it any more', async () => {
+    await world.store.put('R', 'r-value');
+    world.put(binding({ ...BOTH, references: [{ key: 'R' }] }));
+    await world.reconcile();
+    const { spec, status, ...rest } = world.binding()!;
+    const { storeRef, selector } = spec;
+    const left = { storeRef, selector, env: BOTH.env.slice(0, 1), sparkConf: BOTH.sparkConf.slice(0, 1) };
+    world.put({ ...rest, spec: left, status: { ...status!, keys: [] } });
+    await restarted([{ ...GRANT_ALL[0]!, keys: ['A'] }]);
+    expect(world.variables()).to.deep.equal({ A: 'a-value' });
+    const texts = Object.values(secret()?.data ?? {}).map((data) => Buffer.from(data, 'base64').toString());
+    expect(texts.join()).not.to.include('b-value').and.not.include('r-value');
+  });
+
+  it('takes away a long value that only a property had, of which only the status tells', async () => {
+    await world.store.put('LONG', 'long-value'.repeat(2_000));
+    world.put(binding({ env: BOTH.env.slice(0, 1), sparkConf: [{ name: 'spark.long', key: 'LONG' }] }));
+    await world.reconcile();
+    expect(properties()).to.include('long-value');
+    world.put({ ...world.binding()!, spec: { ...world.binding()!.spec, sparkConf: [] } });
+    await restarted([{ ...GRANT_ALL[0]!, keys: ['A'] }]);
+    expect(properties()).not.to.include('long-value');
   });
 
   it('brings everything back with the grant and the store', async () => {

@@ -148,6 +148,13 @@ describe('wiring of the defaults file', () => {
     });
   });
 
+  it('mounts for reading what has no other below it, though another path ends as it does', () => {
+    const volumeMounts = [mount('/opt/spark/conf'), mount('/srv/opt/spark/conf/a')];
+    expect(wiring('DefaultsFile', { volumeMounts }).mounts).to.deep.equal([
+      mount('/opt/spark/conf', { readOnly: true }),
+    ]);
+  });
+
   it('keeps what a mount is of, with the variables that it names, and passes nothing on', () => {
     const fieldRef = { fieldPath: 'metadata.name' };
     const env = [{ name: 'POD', valueFrom: { fieldRef } }];

@@ -45,6 +45,14 @@ describe('the explanation of references', () => {
     );
   });
 
+  it('tells of a binding that is not reconciled only where none of the others covers the key', () => {
+    const pending = view('late', { spec: { ...covering.binding.spec, envFrom: [{ group: 'g' }] }, secret: null });
+    const of = (text: string) => explain(conf('spark.x', text), [covering, pending]).references[0];
+    expect(of('${secrets.g/K}')).to.deep.include({ coveredBy: ['b'], outcome: 'Resolved' });
+    expect(of('${secrets.other}')).to.deep.include({ coveredBy: [], outcome: 'Stops' });
+    expect(of('${secrets.other}')?.problem).to.contain('the binding late is not reconciled');
+  });
+
   it('tells when two stores have the key', () => {
     const other = view('c', {
       spec: { ...covering.binding.spec, storeRef: { name: 'second' } },

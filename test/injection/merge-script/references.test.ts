@@ -234,9 +234,14 @@ describeInShells('references in a job', ({ merge, lines, refusal }) => {
     expect(said).to.match(/^spark-secrets: the job refers .*\n[^]*\nspark-secrets: and \d+ more\n$/);
   });
 
-  it('say no more than fits of a long name', () => {
-    const said = refusal(jobOf(`spark.${'y'.repeat(5_000)}=\${secrets.m}\n`, COVERED));
-    expect(said.length).to.be.within(100, 500);
+  it('say no more than fits of a long name, and of several', () => {
+    const said = (count: number): string => {
+      const names = Array.from({ length: count }, (_, at) => `spark.${at}${'y'.repeat(5_000)}`);
+      return refusal(jobOf(names.map((name) => `${name}=\${secrets.m}\n`).join(''), COVERED));
+    };
+    expect(said(1).length).to.be.within(100, 500);
+    expect(said(9).length).to.be.within(1_500, 2_048);
+    expect(said(9)).to.match(/\nspark-secrets: and \d more\n$/);
   });
 
   it('hide their properties, whatever their names are, and no others', () => {

@@ -57,6 +57,13 @@ describe('runner of servers', () => {
       }),
       'sts DefaultsFile',
     ],
+    'a Connect server by its class': [
+      pod(OPTED_IN, {
+        name: 'connect',
+        args: ['spark-submit', '--class', 'org.apache.spark.sql.connect.service.SparkConnectServer', 'spark-internal'],
+      }),
+      'connect DefaultsFile',
+    ],
     'a Thrift server as its script starts it, with a properties file': [
       pod(OPTED_IN, { name: 'sts', command: [...DAEMON, 'submit', THRIFT, '1', '--properties-file', '/p'] }),
       'sts PropertiesFile',

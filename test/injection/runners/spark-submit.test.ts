@@ -55,6 +55,10 @@ describe('runner spark-submit', () => {
   });
 
   const containers: Record<string, [readonly Container[], string | undefined]> = {
+    'none that is called as Spark calls it and is no driver': [
+      [{ name: 'spark-kubernetes-driver', command: ['spark-submit', '--properties-file', '/p', 'app.py'] }],
+      undefined,
+    ],
     'the one with the args of a driver, whatever its name': [[{ name: 'a' }, { name: 'main', args: ARGS }], 'main'],
     'the one with the args of a driver before one with the name': [
       [
