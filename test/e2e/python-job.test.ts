@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
 import type { Cluster } from '../../deploy/local/cluster.ts';
 import { keyIndexName } from '../../operator/injection/key-index.ts';
-import { apply, getAll, inPod, type Pod } from '../../tools/spark/kube.ts';
+import { apply, eventually, getAll, inPod, type Pod } from '../../tools/spark/kube.ts';
 import { LeakSearch, type Place } from '../../tools/spark/leak-search.ts';
 import { OPERATOR } from '../../tools/spark/operator.ts';
 import { lastingPlaces, merged, runningPlaces } from '../../tools/spark/places.ts';
@@ -160,6 +160,11 @@ describe('a Python job that three bindings select', function () {
     });
     await Promise.all(both.map((pod) => fileRenewed(cluster, pod, 'named/rotated.txt', words.next)));
     answers = await Promise.all(both.map((pod) => asked(cluster, pod, 'ROTATED')));
+    const { env, ...rest } = bindings.labelled;
+    await apply(cluster, [
+      binding(namespace, 'labelled', { ...rest, env: env.filter(({ name }) => name !== 'LARGE') }),
+    ]);
+    await readiness(cluster, namespace, 'labelled');
     const selector = '--selector=spark-role=executor,spark-exec-id=1';
     await cluster.kubectl(['delete', 'pod', selector, `--namespace=${namespace}`, '--wait=false']);
     received = await reports(cluster, run, { count: 4, timeoutMs: 120_000 });
@@ -182,11 +187,18 @@ describe('a Python job that three bindings select', function () {
     expect(compare(pods, expected).filter(({ ok }) => !ok)).to.deep.equal([]);
   });
 
-  it('gives them to the executor that replaces a killed one, with the variable that was rotated meanwhile', () => {
+  it('gives them to the executor that replaces a killed one: what was rotated meanwhile, and what its binding lost', () => {
     const last = received.filter(({ pod }) => pod === 'executor 3');
     expect(last).to.have.length(1);
     const rotated = { ...expected, env: { ...expected.env, ROTATED: words.next } };
     expect(compare(last, rotated).filter(({ ok }) => !ok)).to.deep.equal([]);
+  });
+
+  it('leaves nothing in the Secret that its binding lost meanwhile, once it has ended', async () => {
+    await eventually('the binding’s Secret has no LARGE any more', 20_000, async () => {
+      const data = await bindingData(cluster, namespace, 'labelled');
+      return data?.['NASTY'] !== undefined && data['LARGE'] === undefined ? true : undefined;
+    });
   });
 
   it('sees the files of its bindings, text and binary, on the driver and on executors; a new value reaches those that run', () => {
