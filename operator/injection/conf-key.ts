@@ -4,8 +4,11 @@ interface Rule {
   readonly why: string;
 }
 
-/** Of spark.ssl, what executors get as `${env:NAME}` in their pod specs: that may be read by all. */
-const SPARK_SSL_FILES = /^spark[.]ssl[.]([A-Za-z]+[.])?(keyStore|privateKey|trustStore|certChain)$/;
+/**
+ * Of spark.ssl, what executors get as `${env:NAME}` in their pod specs: that may be read by all. Not `privateKey` and `certChain`, in
+ * which Spark 4 replaces nothing (SSLOptions.parse).
+ */
+const SPARK_SSL_FILES = /^spark[.]ssl[.]([A-Za-z]+[.])?(keyStore|trustStore)$/;
 
 /**
  * Class and library paths stand on command lines, in executor pod specs and in the UI; the others Spark logs as it uses them.

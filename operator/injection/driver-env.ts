@@ -60,7 +60,7 @@ export function indexEntries(views: readonly BindingView[]): readonly EnvVar[] {
 }
 
 function replacedWarning({ view, entry }: Given): string {
-  return `${bindingTitle(view)} replaces the variable ${entry.name} that the job sets itself: remove it from the job, or set spec.precedence: Pod in the binding to keep it.`;
+  return `${bindingTitle(view)} replaces the variable ${entry.name} that the job sets itself: remove it there, or set spec.precedence: Pod in the binding.`;
 }
 
 function hasPrecedence({ binding }: BindingView): boolean {

@@ -34,6 +34,8 @@ export interface Reference {
 
 const dataKeys = new WeakMap<BindingSecretView, ReadonlyMap<string, string>>();
 const MARK = '${secrets.';
+/** Of the variables of a container: a warning is short. */
+const MOST_NAMED = 2;
 
 /**
  * Resolves `${secrets.KEY}` in a container's own variables, names in `except` left out. A reference that is the whole
@@ -79,8 +81,10 @@ export function unresolvedWarning({ name, env }: Container): string[] {
     .filter(refers)
     .map((entry) => entry.name);
   if (names.length === 0) return [];
+  const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : '';
+  const named = names.slice(0, MOST_NAMED).join(', ') + more;
   return [
-    `The container ${name} has references to secrets in its variables ${names.join(', ')}, which stay as they are: references are resolved in the driver's container only. Give it these values in another way.`,
+    `The container ${name} has references to secrets in its variables ${named}, resolved in the driver's container only: give it these values in another way.`,
   ];
 }
 

@@ -3,7 +3,7 @@ import type { BindingSpec } from '../api/kinds.ts';
 import type { Problem } from '../api/reasons.ts';
 import { nameOf, parseGroup, type SecretGroup, type SecretKey } from '../api/secret-key.ts';
 import { reservedEnvName } from './conf-key.ts';
-import { expandedSpec } from './expanded-spec.ts';
+import { carrierOf, expandedSpec } from './expanded-spec.ts';
 import { parseTemplate, templateKeys, type Template, type TemplateProblem } from './template.ts';
 
 type EnvEntry = NonNullable<BindingSpec['env']>[number];
@@ -15,6 +15,8 @@ export interface EnvVariable {
   readonly template: Template;
   /** Where it comes from, for annotations and comparisons: the key or dynamic reference, or `template:` and the template's text. */
   readonly source: string;
+  /** The property that it carries, if it is there for one. */
+  readonly property?: string;
 }
 
 /** The variables of a binding, sorted by name, each once, and what is wrong with them. */
@@ -95,14 +97,20 @@ function invalid(reason: Problem['reason'], message: string): TemplateProblem {
 
 function listedVariables(spec: BindingSpec, problems: Problem[]): Map<string, EnvVariable> {
   const listed = new Map<string, EnvVariable>();
-  for (const entry of expandedSpec(spec).env ?? []) {
+  const expanded = expandedSpec(spec);
+  const properties = new Map((expanded.sparkConf ?? []).map((entry) => [carrierOf(entry), entry.name]));
+  for (const entry of expanded.env ?? []) {
     const variable = envVariable(entry);
     const problem = invalidEnvName(entry.name, `env ${entry.name}`);
     if (problem !== undefined) problems.push(problem);
     else if ('problem' in variable) problems.push(variable.problem);
-    else claim(listed, variable, problems);
+    else claim(listed, withProperty(variable, properties.get(entry.name)), problems);
   }
   return listed;
+}
+
+function withProperty(variable: EnvVariable, property: string | undefined): EnvVariable {
+  return property === undefined ? variable : { ...variable, property };
 }
 
 /** Which of a binding's variables go to a driver or executor; those of envFrom go to both. */

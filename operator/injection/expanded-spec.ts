@@ -10,7 +10,7 @@ type EnvEntry = NonNullable<BindingSpec['env']>[number];
 const CARRIER = /^SPARK_SECRET_[0-9a-f]{12}$/;
 /** What of spark.ssl Spark reads with `${env:NAME}` replaced (`SSLOptions.parse`, through `getWithSubstitution`). */
 const SPARK_SSL =
-  /^spark[.]ssl[.]([A-Za-z]+[.])?(keyStore|keyStorePassword|keyPassword|privateKey|privateKeyPassword|trustStore|trustStorePassword|certChain)$/;
+  /^spark[.]ssl[.]([A-Za-z]+[.])?(keyStore|keyStorePassword|keyPassword|privateKeyPassword|trustStore|trustStorePassword)$/;
 
 const expansions = new WeakMap<BindingSpec, BindingSpec>();
 

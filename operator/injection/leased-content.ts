@@ -24,6 +24,8 @@ export interface LeasedTemplates {
   /** Name of each variable → its reference. */
   readonly env: Readonly<Record<string, DynamicReference>>;
   readonly sparkConf: readonly LeasedProperty[];
+  /** Of the variables, name of each that carries a property → the property. Secrets of older operators have none. */
+  readonly properties?: Readonly<Record<string, string>>;
 }
 
 /** Credentials by their path, as the store made them: each with its fields. */
@@ -34,12 +36,15 @@ export function leasedTemplatesNote(
   variables: readonly EnvVariable[],
   sparkConf: readonly LeasedProperty[],
 ): Buffer | undefined {
-  const env = variables.flatMap(({ name, source }) => {
+  const leased = variables.filter(({ source }) => {
     const key = keyOfSource(source);
-    return key !== undefined && isDynamic(key) ? [[name, key]] : [];
+    return key !== undefined && isDynamic(key);
   });
-  if (env.length + sparkConf.length === 0) return undefined;
-  return Buffer.from(JSON.stringify({ env: Object.fromEntries(env) as object, sparkConf }));
+  if (leased.length + sparkConf.length === 0) return undefined;
+  const env = Object.fromEntries(leased.map(({ name, source }) => [name, source]));
+  const carriers = leased.flatMap(({ name, property }) => (property === undefined ? [] : [[name, property]]));
+  const properties = carriers.length === 0 ? {} : { properties: Object.fromEntries(carriers) as object };
+  return Buffer.from(JSON.stringify({ env, sparkConf, ...properties }));
 }
 
 /**
@@ -48,8 +53,8 @@ export function leasedTemplatesNote(
  */
 export function parseLeasedTemplates(base64: string): LeasedTemplates {
   try {
-    const { env, sparkConf } = JSON.parse(Buffer.from(base64, 'base64').toString()) as LeasedTemplates;
-    const templates = { env, sparkConf };
+    const { env, sparkConf, properties = {} } = JSON.parse(Buffer.from(base64, 'base64').toString()) as LeasedTemplates;
+    const templates = { env, sparkConf, properties };
     const isGood = leasedReferences(templates).every((each) => parseDynamicReference(each) !== undefined);
     if (isGood) return templates;
   } catch {
@@ -74,7 +79,9 @@ export function leasedContent(
   const problems: Problem[] = [];
   const env = Object.entries(templates.env).map(([name, reference]) => {
     const bytes = valueOf(reference, credentials) ?? Buffer.alloc(0);
-    const problem = envValueProblem(name, reference, bytes);
+    const property = templates.properties?.[name];
+    const variable = { name, source: reference, ...(property === undefined ? {} : { property }) };
+    const problem = envValueProblem(variable, bytes);
     if (problem) problems.push(problem);
     return [name, bytes.toString('base64')] as const;
   });

@@ -123,7 +123,7 @@ function replacedWarnings(views: readonly BindingView[], property: string): stri
 }
 
 function replacedWarning(view: BindingView, property: string): string {
-  return `${bindingTitle(view)} replaces the Spark property ${property} that the job's command sets itself: remove it from the command, or set spec.precedence: Pod in the binding to keep it.`;
+  return `${bindingTitle(view)} replaces the Spark property ${property} that the job's command sets: remove it there, or set spec.precedence: Pod in the binding.`;
 }
 
 function commandConf(views: readonly BindingView[]): CommandConf {

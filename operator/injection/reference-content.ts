@@ -42,7 +42,7 @@ export function referenceContent({ secretName, keys, values, variables }: Refere
     lines.push(referenceLine(key, bytes));
     const variable = named.get(key);
     if (variable === undefined) {
-      if (envValueProblem(key, key, bytes) !== undefined) continue;
+      if (envValueProblem({ name: key, source: key }, bytes) !== undefined) continue;
       data.set(referenceDataKey(key), bytes);
       own.push(key);
     }

@@ -157,14 +157,14 @@ function executorLines(
 }
 
 function envValue(
-  { name, template, source }: EnvVariable,
+  variable: EnvVariable,
   values: ReadonlyMap<SecretKey, SecretValue>,
   problems: Problem[],
 ): Buffer | undefined {
-  const key = keyOfSource(source);
-  const bytes = key === undefined ? rendered(name, template, values, problems) : valueOf(key, values, problems);
-  if (bytes === undefined) return undefined;
-  const problem = envValueProblem(name, source, bytes);
+  const key = keyOfSource(variable.source);
+  if (key === undefined) return rendered(variable, values, problems);
+  const bytes = valueOf(key, values, problems);
+  const problem = bytes && envValueProblem(variable, bytes);
   if (problem) problems.push(problem);
   return bytes;
 }
@@ -182,16 +182,20 @@ function valueOf(
 }
 
 function rendered(
-  name: string,
-  template: Template,
+  variable: EnvVariable,
   values: ReadonlyMap<SecretKey, SecretValue>,
   problems: Problem[],
 ): Buffer | undefined {
-  const texts = templateTexts(`env ${name}`, template, values);
-  if (!('problems' in texts))
-    return Buffer.from(renderTemplate(template, (key) => texts.get(key as SecretKey) ?? unreachable(key)));
-  problems.push(...texts.problems);
-  return undefined;
+  const { name, template, property } = variable;
+  const texts = templateTexts(property === undefined ? `env ${name}` : `property ${property}`, template, values);
+  if ('problems' in texts) {
+    problems.push(...texts.problems);
+    return undefined;
+  }
+  const bytes = Buffer.from(renderTemplate(template, (key) => texts.get(key as SecretKey) ?? unreachable(key)));
+  const problem = envValueProblem(variable, bytes, texts.values());
+  if (problem) problems.push(problem);
+  return bytes;
 }
 
 /**
@@ -202,7 +206,8 @@ function broken(entry: ConfEntry, data: ReadonlyMap<string, Buffer>, problems: P
   const value = data.get(carrierOf(entry) ?? '')?.toString();
   if (value === undefined || entry.delivery === 'Environment' || isRepublished(entry.name)) return undefined;
   if (!/[^\x00-\x7f]/.test(value)) return undefined;
-  const line = confProperty(entry.name, value);
+  // The variable was looked at for what Spark would replace.
+  const line = confProperty(entry.name, value, []);
   if (typeof line === 'string') return [line];
   problems.push(line);
   return [];
@@ -230,7 +235,7 @@ function confProperties(
     });
     return [{ name: entry.name, parts }];
   }
-  const line = confProperty(entry.name, renderTemplate(template, textOf));
+  const line = confProperty(entry.name, renderTemplate(template, textOf), texts.values());
   if (typeof line === 'string') return [line];
   problems.push(line);
   return [];

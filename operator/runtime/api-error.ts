@@ -8,23 +8,32 @@ export interface ApiErrorDetails {
   readonly reason: string;
   /** What the server asked for in Retry-After, in milliseconds. */
   readonly retryAfterMs?: number;
+  /** Name of the ResourceQuota that leaves no room for the object. */
+  readonly exceededQuota?: string | undefined;
 }
+
+/** The whole beginning of the sentence, so that what a policy says, which may quote a value, is not taken for a name. */
+const EXCEEDED_QUOTA =
+  /^[a-z.]+ "[a-z0-9.-]+" is forbidden: exceeded quota: ([a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?), requested: /;
 
 /**
  * A request to the API server that failed. Its message never holds a request's or an answer's data: it names the verb,
- * the kind and the object, the code and the reason, and the server's sentence only for kinds that hold nothing secret.
+ * the kind and the object, the code and the reason, and the server's sentence only for kinds that hold nothing secret; of
+ * others it tells the name of a quota that is used up.
  */
 export class ApiError extends Error {
   override readonly name: string = 'ApiError';
   readonly code: number;
   readonly reason: string;
   readonly retryAfterMs: number | undefined;
+  readonly exceededQuota: string | undefined;
 
   constructor(message: string, details: ApiErrorDetails) {
     super(message);
     this.code = details.code;
     this.reason = details.reason;
     this.retryAfterMs = details.retryAfterMs;
+    this.exceededQuota = details.exceededQuota;
   }
 }
 
@@ -59,11 +68,17 @@ export function apiErrorOf(
   const { code, retryAfterMs } = answer;
   const status = statusOf(text);
   const reason = status.reason ?? '';
-  const words = isConfidential(subject.kind) ? '' : (status.message ?? '');
+  const sentence = status.message ?? '';
+  const exceededQuota = code === 403 ? EXCEEDED_QUOTA.exec(sentence)?.[1] : undefined;
+  const words = isConfidential(subject.kind) ? quotaWords(exceededQuota) : sentence;
   const message = `${title(subject)}: ${[code, reason, words].filter((part) => part !== '').join(' ')}`;
-  const details = { code, reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+  const details = { code, reason, exceededQuota, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   if (code !== 409) return new ApiError(message, details);
   return reason === 'AlreadyExists' ? new AlreadyExistsError(message, details) : new ConflictError(message, details);
+}
+
+function quotaWords(exceededQuota: string | undefined): string {
+  return exceededQuota === undefined ? '' : `exceeded quota: ${exceededQuota}`;
 }
 
 /** The error when there was no answer, or none that could be used: a reason, or what the network layer threw. */

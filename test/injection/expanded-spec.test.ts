@@ -24,7 +24,7 @@ describe('delivery of a Spark property', () => {
     { name: 'spark.ssl.keyPassword', key: 'k', form: /^\$\$\{env:SPARK_SECRET_/ },
     { name: 'spark.ssl.ui.keyStore', key: 'k', form: /^\$\$\{env:/ },
     { name: 'spark.ssl.rpc.privateKeyPassword', key: 'k', form: /^\$\$\{env:/ },
-    ...['keyStore', 'keyStorePassword', 'privateKey', 'trustStore', 'trustStorePassword', 'certChain'].map((part) => ({
+    ...['keyStore', 'keyStorePassword', 'trustStore', 'trustStorePassword'].map((part) => ({
       name: `spark.ssl.${part}`,
       key: 'k',
       form: /^\$\$\{env:/,

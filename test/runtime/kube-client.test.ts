@@ -173,6 +173,37 @@ describe('kube client', () => {
       expect(stack).not.to.include('hunter2');
     });
 
+    describe('of a quota that is used up', () => {
+      const said = async (message: string): Promise<Error> => {
+        api.faults.push({ code: 403, body: { kind: 'Status', reason: 'Forbidden', message, code: 403 } });
+        return failure(client.create(SECRET, secret, signal));
+      };
+      const QUOTA = 'exceeded quota: team-a.secrets, requested: secrets=1, used: secrets=5, limited: secrets=5';
+
+      it('name the quota, and nothing else of what the server says', async () => {
+        const error = await said(`secrets "db" is forbidden: ${QUOTA} hunter2`);
+        expect(error).to.have.property('exceededQuota', 'team-a.secrets');
+        expect(error.message).to.equal(
+          'POST Secret at /api/v1/namespaces/one/secrets: 403 Forbidden exceeded quota: team-a.secrets',
+        );
+      });
+
+      it('take no words of a policy for the name of one', async () => {
+        const others = [
+          `admission webhook "x" denied the request: ${QUOTA}`,
+          'secrets "db" is forbidden: exceeded quota: Hunter2, requested: secrets=1',
+          'secrets "db" is forbidden: exceeded quota: hunter2',
+          `secrets "db" is forbidden: hunter2 ${QUOTA}`,
+          'secrets "db" is forbidden: exceeded quota: hunter2 x, requested: secrets=1',
+        ];
+        for (const message of others) {
+          const error = await said(message);
+          expect(error.message).to.equal('POST Secret at /api/v1/namespaces/one/secrets: 403 Forbidden');
+          expect(error).to.have.property('exceededQuota', undefined);
+        }
+      });
+    });
+
     for (const [what, { reason, ...fault }] of Object.entries({
       'an answer that is no JSON': { code: 200, body: '{"data":{"password":"hunter2"', reason: 'Malformed' },
       "a proxy's page": { code: 502, body: '<html>hunter2</html>', reason: '' },

@@ -86,7 +86,7 @@ describe('admission', () => {
     const warnings = ['x'.repeat(500), ...Array.from({ length: 20 }, (_, i) => `warning ${i}`)];
     const answer = await deciding(() => ({ kind: 'patch', patch: [], warnings })).review(reviewOf(), NEVER);
     expect(answer.response.warnings).to.deep.equal([
-      `${'x'.repeat(119)}…`,
+      `${'x'.repeat(255)}…`,
       ...['warning 0', 'warning 1', 'warning 2', 'and 17 more'],
     ]);
   });

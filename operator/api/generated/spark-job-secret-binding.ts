@@ -217,7 +217,7 @@ export interface SparkJobSecretBinding {
      */
     unresolved?: 'Block';
     /**
-     * Who wins when a job itself sets a variable or property that the binding gives: Binding (and the job's owner gets a warning) or Pod.
+     * Who wins when a job itself sets a variable or property that the binding gives: Binding (whoever submits the job gets a warning of a variable) or Pod.
      */
     precedence?: 'Binding' | 'Pod';
   };

@@ -18,6 +18,7 @@ import { withKeptEntries } from './kept-entries.ts';
 import { notices } from './notices.ts';
 import { observe, type Observed, type Sources } from './observe.ts';
 import { plan, sameStatus, type Plan } from './plan.ts';
+import { refusedWrite } from './refused-write.ts';
 import { withoutWithdrawn, withoutWithdrawnFiles } from './withdrawn-secret.ts';
 
 /** What the reconciler of bindings needs. */
@@ -103,9 +104,10 @@ export class BindingReconciler implements Reconciler {
   ): Promise<Refusal | undefined> {
     if (planned === undefined) return undefined;
     const { client } = this.#options;
-    const { name } = planned.metadata;
     const keeps = Object.keys(keptEntriesOf(planned)).length > 0;
-    const secret = keeps ? withKeptEntries(planned, await this.#ours(observed, name, signal)) : planned;
+    const secret = keeps
+      ? withKeptEntries(planned, await this.#ours(observed, planned.metadata.name, signal))
+      : planned;
     try {
       const isNew = secret.metadata.resourceVersion === undefined;
       this.#note(
@@ -116,8 +118,7 @@ export class BindingReconciler implements Reconciler {
     } catch (error) {
       if (error instanceof AlreadyExistsError) return this.#inTheWay(observed, which, error, signal);
       if (!isRefusal(error)) throw error;
-      const message = `The API server refused to write Secret ${name}: ${error.message}. If it is immutable or of another type, delete it: the operator writes it anew.`;
-      return { problem: { reason: 'SecretNotWritten', message }, error };
+      return { problem: refusedWrite(secret, error), error };
     }
   }
 

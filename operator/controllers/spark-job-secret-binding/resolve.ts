@@ -1,6 +1,6 @@
 import { storeRefOf, type BindingSpec } from '../../api/kinds.ts';
 import type { Problem } from '../../api/reasons.ts';
-import type { SecretGroup, SecretKey } from '../../api/secret-key.ts';
+import { groupOf, type SecretGroup, type SecretKey } from '../../api/secret-key.ts';
 import type { SecretValue } from '../../api/secret-value.ts';
 import { expandedSpec, isProvided } from '../../injection/expanded-spec.ts';
 import { keyIndexName } from '../../injection/key-index.ts';
@@ -8,6 +8,7 @@ import { requirements } from '../../injection/requirements.ts';
 import { secretContent, type SecretContent } from '../../injection/secret-content.ts';
 import { whyNotSeen } from '../../runtime/watch-scope.ts';
 import type { Answer } from '../../stores/cache.ts';
+import { GROUP_RULE, isNameable } from '../../stores/kubernetes/secret-names.ts';
 import type { Observed } from './observe.ts';
 import { some, storeName, undecidedProblems } from './untold.ts';
 
@@ -103,14 +104,21 @@ function absentProblems(observed: Observed, answer: Answer): Problem[] {
   const empty = [...answer.groups].filter(([, members]) => members.length === 0).map(([group]) => group);
   const problems: Problem[] = [];
   if (absent.length > 0) {
-    const message = `SecretStoreConfig ${storeName(observed)} has no ${some(absent)}: add what is missing, or correct the binding.`;
+    const message = `SecretStoreConfig ${storeName(observed)} has no ${some(absent)}: add what is missing, or correct the binding.${groupHint(observed, absent.map(groupOf))}`;
     problems.push({ reason: 'KeyNotFound', message });
   }
   if (empty.length > 0) {
-    const message = `SecretStoreConfig ${storeName(observed)} has no key for this namespace in group ${some(empty)}: add one, or correct envFrom or references.`;
+    const message = `SecretStoreConfig ${storeName(observed)} has no key for this namespace in group ${some(empty)}: add one, or correct envFrom or references.${groupHint(observed, empty)}`;
     problems.push({ reason: 'KeyNotFound', message });
   }
   return problems;
+}
+
+/** Nothing can be added there, however often one looks for a typing error. */
+function groupHint({ store }: Observed, groups: readonly SecretGroup[]): string {
+  if (store?.spec.type !== 'kubernetes') return '';
+  const bad = [...new Set(groups.filter((group) => !isNameable(group)))];
+  return bad.length === 0 ? '' : ` No Secret can be called after ${some(bad)}: ${GROUP_RULE}.`;
 }
 
 /** The spec without the entries that need a key which is denied, or is not there, and without empty groups. */

@@ -7,6 +7,14 @@ const MAX_NAME = 253;
 /** What Kubernetes takes as a key of a Secret's data, beyond what a segment of ours may be. */
 const MAX_DATA_KEY = 253;
 
+/** What to say of a group that no Secret can be called after. */
+export const GROUP_RULE = 'groups in a store of type kubernetes are lower-case letters, digits and dashes';
+
+/** Whether a Secret can be called after the group: its segments are DNS labels. */
+export function isNameable(group: SecretGroup): boolean {
+  return group === '' || group.split('/').every((segment) => DNS_LABEL.test(segment));
+}
+
 /** Which Secret holds which group: `SECRETNAME` the root, `SECRETNAME.a.b` the group `a/b`. */
 export class SecretNames {
   readonly root: string;
@@ -15,22 +23,18 @@ export class SecretNames {
     this.root = root;
   }
 
-  /** Name of the Secret that holds a group, or undefined when no Secret can: its segments must be DNS labels. */
+  /** Name of the Secret that holds a group, or undefined when no Secret can. */
   ofGroup(group: SecretGroup): string | undefined {
     if (group === '') return this.root;
-    const segments = group.split('/');
-    const name = [this.root, ...segments].join('.');
-    return name.length <= MAX_NAME && segments.every((segment) => DNS_LABEL.test(segment)) ? name : undefined;
+    const name = [this.root, ...group.split('/')].join('.');
+    return name.length <= MAX_NAME && isNameable(group) ? name : undefined;
   }
 
   /** As `ofGroup`, for a write. Throws InvalidKey. */
   forWriting(key: SecretKey): string {
     const name = this.ofGroup(groupOf(key));
     if (name === undefined || nameOf(key).length > MAX_DATA_KEY || nameOf(key).startsWith('..'))
-      throw new OperatorError(
-        'InvalidKey',
-        `${key}; groups in a store of type kubernetes are lower-case letters, digits and dashes, and no key there starts with two dots`,
-      );
+      throw new OperatorError('InvalidKey', `${key}; ${GROUP_RULE}, and no key there starts with two dots`);
     return name;
   }
 

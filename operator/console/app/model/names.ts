@@ -36,7 +36,7 @@ const CONF_RULES: readonly Rule[] = [
       /^spark[.].*[.]port$/.test(name) ||
       (name.startsWith('spark.ssl') &&
         !name.includes('Password') &&
-        !/^spark[.]ssl[.](?:[A-Za-z]+[.])?(?:keyStore|privateKey|trustStore|certChain)$/.test(name)),
+        !/^spark[.]ssl[.](?:[A-Za-z]+[.])?(?:keyStore|trustStore)$/.test(name)),
     why: 'Spark writes this property into the pod specs of executors in clear.',
   },
   {
