@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { checkName } from './layout.ts';
 
 /** What the command line asks for. */
@@ -44,6 +45,11 @@ export function parseArguments(words: readonly string[]): Arguments {
   }
   if (command === undefined) throw new Error('say what to do');
   return checked({ ...options, command, ...(context === undefined ? {} : { context }) });
+}
+
+/** Where an archive of the command line lies: npm starts scripts in the package's root, and tells where the user is. */
+export function archivePath(word: string, env: NodeJS.ProcessEnv = process.env): string {
+  return resolve(env['INIT_CWD'] ?? '', word);
 }
 
 function valueOf(option: string, queue: string[]): string {

@@ -2,13 +2,14 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { withLock } from './lock.ts';
+import { waitUntil } from './progress.ts';
 
 /** The folder that keeps what is slow to make, outside of the repository: see README.md. */
 export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
   const own = env['SPARK_SECRETS_CACHE'];
-  if (own !== undefined && own !== '') return own;
+  if (own !== undefined && own !== '') return resolve(own);
   const xdg = env['XDG_CACHE_HOME'];
   return join(xdg !== undefined && xdg !== '' ? xdg : join(homedir(), '.cache'), 'spark-secrets-operator');
 }
@@ -34,33 +35,53 @@ export async function cached(kind: string, key: string, make: (folder: string) =
   const root = cacheFolder();
   const entry = join(root, `${kind}-${key}`);
   if (existsSync(entry)) {
-    await utimes(entry, new Date(), new Date());
+    // Somebody else's cache, of root for one, serves all the same.
+    await utimes(entry, new Date(), new Date()).catch(() => undefined);
     return entry;
   }
   return withLock(lockFile(kind), async () => {
     if (existsSync(entry)) return entry;
     await removeUnfinished(root, kind);
-    const unfinished = join(root, `${unfinishedPrefix(kind)}${randomBytes(4).toString('hex')}`);
+    const unfinished = unfinishedFolder(root, kind);
     await mkdir(unfinished, { recursive: true });
     try {
       await make(unfinished);
       await rename(unfinished, entry);
     } finally {
-      await rm(unfinished, { recursive: true, force: true });
+      await removeTree(unfinished);
     }
     return entry;
   });
 }
 
-function unfinishedPrefix(kind: string): string {
-  return `.unfinished-${kind}-`;
+function unfinishedFolder(root: string, kind: string): string {
+  return join(root, `.unfinished-${kind}-${randomBytes(4).toString('hex')}`);
 }
 
 /** What a killed process left: under the kind's lock nobody else can be at work on it. */
 async function removeUnfinished(root: string, kind: string): Promise<void> {
   for (const name of await readdir(root)) {
-    if (name.startsWith(unfinishedPrefix(kind))) await rm(join(root, name), { recursive: true, force: true });
+    if (isNamed(name, `.unfinished-${kind}-`, 8)) await removeTree(join(root, name));
   }
+}
+
+/** Whether a name is a prefix and then hex digits alone: the kind `spark` must not take what is of `spark-3.5`. */
+function isNamed(name: string, prefix: string, digits: number): boolean {
+  const rest = name.startsWith(prefix) ? name.slice(prefix.length) : '';
+  return rest.length === digits && /^[0-9a-f]+$/.test(rest);
+}
+
+/** A program whose starter was killed may still write there: it is removed until it is gone. */
+async function removeTree(folder: string): Promise<void> {
+  await waitUntil(`nothing writes to ${folder}`, 30_000, async () => {
+    try {
+      await rm(folder, { recursive: true, force: true });
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOTEMPTY') return false;
+      throw error;
+    }
+  });
 }
 
 /** Like cached, for what each change of a file makes anew: entries of the kind that nobody used for a day are removed. */
@@ -74,12 +95,33 @@ export async function cachedWhileUsed(
   return entry;
 }
 
+/** An entry loses its name before its content: a crash must not leave half of one for others to use. */
 async function removeOld(kind: string, kept: string): Promise<void> {
+  if ((await oldEntries(kind, kept)).length === 0) return;
+  await withLock(lockFile(kind), async () => {
+    for (const entry of await oldEntries(kind, kept)) {
+      const unfinished = unfinishedFolder(cacheFolder(), kind);
+      await rename(entry, unfinished);
+      await removeTree(unfinished);
+    }
+  });
+}
+
+async function oldEntries(kind: string, kept: string): Promise<string[]> {
   const root = cacheFolder();
+  const old: string[] = [];
   for (const name of await readdir(root)) {
     const entry = join(root, name);
-    if (!new RegExp(`^${kind}-[0-9a-f]{12}$`).test(name) || entry === kept) continue;
-    const { mtimeMs } = await stat(entry);
-    if (Date.now() - mtimeMs > 86_400_000) await rm(entry, { recursive: true, force: true });
+    if (!isNamed(name, `${kind}-`, 12) || entry === kept) continue;
+    const found = await stat(entry).catch(() => undefined);
+    if (found === undefined || !mayRemove(found.uid)) continue;
+    if (Date.now() - found.mtimeMs > 86_400_000) old.push(entry);
   }
+  return old;
+}
+
+/** One cache may have entries of a user and, made with sudo, of root. */
+function mayRemove(owner: number): boolean {
+  const own = process.getuid?.() ?? 0;
+  return own === 0 || own === owner;
 }

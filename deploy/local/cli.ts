@@ -1,6 +1,5 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { type Arguments, parseArguments, usage } from './args.ts';
+import { type Arguments, archivePath, parseArguments, usage } from './args.ts';
+import { attend } from './attend.ts';
 import { cacheFolder } from './cache.ts';
 import { type Cluster, findLocalCluster, insideCommand, openCluster } from './cluster.ts';
 import { down, findRunning } from './local-cluster.ts';
@@ -23,7 +22,7 @@ async function main(words: readonly string[]): Promise<number> {
 }
 
 async function upCommand({ name, images }: Arguments): Promise<number> {
-  const cluster = await openCluster({ name, images });
+  const cluster = await openCluster({ name, images: images.map((word) => archivePath(word)) });
   console.log(`export KUBECONFIG=${cluster.kubeconfig}`);
   say(`Ready. Programs of this machine are reached from it at ${cluster.hostAddress ?? ''}.`);
   return 0;
@@ -45,18 +44,14 @@ async function exec({ name, rest }: Arguments): Promise<number> {
   const running = await findRunning(name);
   if (running === undefined) throw notUp(name);
   const [args, env] = insideCommand(running, rest);
-  const child = spawn('nsenter', args, { env, stdio: 'inherit' });
-  // The command gets a terminal's Ctrl-C itself, and decides.
-  process.on('SIGINT', () => undefined);
-  const [code] = (await once(child, 'exit')) as [number | null];
-  return code ?? 1;
+  return attend('nsenter', args, env);
 }
 
 async function loadImage({ name, context, rest }: Arguments): Promise<number> {
   const cluster: Cluster | undefined =
     context === undefined ? await findLocalCluster(name) : await openCluster({ name, context });
   if (cluster === undefined) throw notUp(name);
-  for (const tar of rest) await cluster.loadImage(tar);
+  for (const word of rest) await cluster.loadImage(archivePath(word));
   return 0;
 }
 
@@ -68,12 +63,10 @@ function notUp(name: string): Error {
 async function asRoot(): Promise<number> {
   if (!onPath('sudo')) throw new Error('a local cluster needs root: run this as root, or install sudo');
   const kept = [`SPARK_SECRETS_CACHE=${cacheFolder()}`, `PATH=${process.env['PATH'] ?? ''}`];
-  if (process.env['TMPDIR'] !== undefined) kept.push(`TMPDIR=${process.env['TMPDIR']}`);
-  const words = ['env', ...kept, process.execPath, ...process.execArgv, ...process.argv.slice(1)];
-  const child = spawn('sudo', words, { stdio: 'inherit' });
-  process.on('SIGINT', () => undefined);
-  const [code] = (await once(child, 'exit')) as [number | null];
-  return code ?? 1;
+  for (const name of ['TMPDIR', 'INIT_CWD']) {
+    if (process.env[name] !== undefined) kept.push(`${name}=${process.env[name]}`);
+  }
+  return attend('sudo', ['env', ...kept, process.execPath, ...process.execArgv, ...process.argv.slice(1)]);
 }
 
 try {

@@ -65,19 +65,21 @@ export async function findLocalCluster(name: string): Promise<Cluster | undefine
 export function insideCommand(cluster: RunningCluster, command: readonly string[]): [string[], NodeJS.ProcessEnv] {
   const { layout, pid, programs } = cluster;
   const env = {
-    ...nodeEnvironment(programs),
+    ...nodeEnvironment(layout, programs),
     TERM: process.env['TERM'] ?? 'dumb',
     KUBECONFIG: layout.kubeconfig,
     CONTAINERD_ADDRESS: layout.socket,
     CONTAINERD_NAMESPACE: 'k8s.io',
   };
   const script = 'cd "$0" 2>/dev/null; exec "$@"';
-  return [[...enter(pid), 'sh', '-c', script, process.cwd(), ...command], env];
+  // nsenter only waits for the command, which must not outlive it when a time limit ends it.
+  const bound = ['setpriv', '--pdeathsig', 'KILL'];
+  return [[...enter(pid), ...bound, 'sh', '-c', script, process.cwd(), ...command], env];
 }
 
 function localCluster(running: RunningCluster): Cluster {
   const { layout, pid, programs } = running;
-  const env = { ...nodeEnvironment(programs), HOME: homedir(), KUBECONFIG: layout.kubeconfig };
+  const env = { ...nodeEnvironment(layout, programs), HOME: homedir(), KUBECONFIG: layout.kubeconfig };
   return {
     name: layout.name,
     context: undefined,

@@ -9,12 +9,15 @@ import { type Layer, layersFile, thinArchive } from './oci.ts';
 import { withProgress } from './progress.ts';
 import { run, succeeds } from './run.ts';
 
-/** Imports an archive of images into a cluster's containerd, where the kubelet finds it. */
+/**
+ * Imports an archive of images into a cluster's containerd, where the kubelet finds it. The archive is read from this side:
+ * nsenter changes the present folder, and the cluster has a /run, /var/lib and /var/log of its own.
+ */
 export async function importImage(layout: Layout, pid: number, tar: string): Promise<void> {
   const ctr = [...enter(pid), 'ctr', '--address', layout.socket, '--namespace', 'k8s.io'];
   await withProgress(`Importing ${tar}`, async () => {
     if (await importByLinks(layout, ctr, tar)) return;
-    await run('nsenter', [...ctr, 'image', 'import', tar]);
+    await run('nsenter', [...ctr, 'image', 'import', '-'], { inputFile: tar });
   });
 }
 
@@ -28,7 +31,7 @@ async function importByLinks(layout: Layout, ctr: readonly string[], tar: string
     const isThere = async (): Promise<boolean> => linkLayer(layout, ctr, { ...layer, file });
     if (!((await isThere()) || (await isThere()) || (await isThere()))) return false;
   }
-  return succeeds('nsenter', [...ctr, 'image', 'import', thinArchive(tar)]);
+  return succeeds('nsenter', [...ctr, 'image', 'import', '-'], { inputFile: thinArchive(tar) });
 }
 
 /**

@@ -1,5 +1,6 @@
+import { existsSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Subnet } from './subnet.ts';
 
 /** Where a local cluster keeps what, and what its parts are told. */
@@ -22,14 +23,34 @@ export function checkName(name: string): string {
 
 /** The state folder of a name; it need not exist. */
 export function stateFolder(name: string): string {
-  const parent = tmpdir();
-  const hidden = hiddenFolders.find((folder) => `${parent}/`.startsWith(`${folder}/`));
-  if (hidden !== undefined) throw new Error(`set TMPDIR to a folder outside of ${hidden}, which the cluster replaces`);
-  return join(parent, `spark-secrets-cluster-${checkName(name)}`);
+  return join(visible(tmpdir(), 'TMPDIR'), `spark-secrets-cluster-${checkName(name)}`);
+}
+
+/** The file that processes lock to take turns at a cluster; it is empty and stays, beside the state. */
+export function clusterLock(name: string): string {
+  return `${stateFolder(name)}.lock`;
 }
 
 /** Folders of the host that a cluster's processes see their own version of. */
-export const hiddenFolders: readonly string[] = ['/run', '/var/lib', '/var/log'];
+const hiddenFolders: readonly string[] = ['/run', '/var/lib', '/var/log'];
+
+/**
+ * Gives a folder back when a cluster's processes see it.
+ * @param variable what its path comes from.
+ * @throws Error that says to set the variable.
+ */
+export function visible(folder: string, variable: string): string {
+  const real = realPath(folder);
+  const hidden = hiddenFolders.find((one) => `${real}/`.startsWith(`${realPath(one)}/`));
+  if (hidden === undefined) return folder;
+  throw new Error(`${folder}: set ${variable} to a folder outside of ${hidden}, which the cluster replaces`);
+}
+
+/** Where a path leads; of one that is not there yet, where it will lie. */
+function realPath(path: string): string {
+  if (existsSync(path)) return realpathSync(path);
+  return dirname(path) === path ? path : join(realPath(dirname(path)), basename(path));
+}
 
 /** The cgroup of a name. */
 export function cgroupName(name: string): string {

@@ -1,15 +1,15 @@
 import { constants } from 'node:fs';
-import { access, chmod, chown, copyFile, lstat, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, chown, copyFile, lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { clusterPrograms } from './binaries.ts';
-import { lockFile } from './cache.ts';
+import { cacheFolder } from './cache.ts';
 import { createCgroup, removeCgroup } from './cgroups.ts';
-import { cgroupName, type Layout, layoutOf, stateFolder } from './layout.ts';
+import { cgroupName, clusterLock, type Layout, layoutOf, stateFolder, visible } from './layout.ts';
 import { createLink, removeLinks } from './link.ts';
 import { withLock } from './lock.ts';
 import { createNamespaces, destroyNamespaces, findHolders, initName } from './namespaces.ts';
 import { importImage } from './import-image.ts';
-import { ClusterNode, type NodeOptions } from './node.ts';
+import { ClusterNode, endedComponents, type NodeOptions } from './node.ts';
 import { ensurePackages } from './packages.ts';
 import { pauseImage, pauseProgram } from './pause-image.ts';
 import { say } from './progress.ts';
@@ -28,22 +28,27 @@ export interface RunningCluster {
 const packages = ['containerd', 'runc', 'containernetworking-plugins', 'iptables', 'conntrack', 'iproute2', 'python3'];
 
 /**
- * Brings a cluster up, or finds it up already; what a crashed one left is removed first. The images are imported either way.
+ * Brings a cluster up, or finds it up already. What a crashed one left is removed first, and one of which a part ended is no
+ * better. The images are imported either way.
  * @throws Error that tells which part did not come up, with the end of its log; nothing is left then.
  */
 export async function up(name: string, images: readonly string[]): Promise<RunningCluster> {
   mustBeRoot();
+  const lock = clusterLock(name);
+  visible(cacheFolder(), 'SPARK_SECRETS_CACHE');
   for (const tar of images) await access(tar, constants.R_OK);
   await ensurePackages(packages);
   const programs = await clusterPrograms();
   const pause = await pauseImage();
-  return withLock(lockFile(`cluster-${name}`), async () => {
+  return withLock(lock, async () => {
     const running = await findRunning(name);
-    if (running !== undefined) {
+    const ended = await endedComponents(stateFolder(name));
+    if (running !== undefined && ended.length === 0) {
       say(`The cluster ${name} is up already.`);
       for (const tar of images) await importImage(running.layout, running.pid, tar);
       return running;
     }
+    if (running !== undefined) say(`Of the cluster ${name} has ended: ${ended.join(', ')}. It is made anew.`);
     await remove(name);
     return undoneOnFailure(name, (signal) => create(name, { programs, pause, images, signal }));
   });
@@ -52,7 +57,10 @@ export async function up(name: string, images: readonly string[]): Promise<Runni
 /** Removes a cluster and all it left, whatever state it is in. Nothing happens when there is none. */
 export async function down(name: string): Promise<void> {
   mustBeRoot();
-  await withLock(lockFile(`cluster-${name}`), () => remove(name));
+  await withLock(clusterLock(name), async () => {
+    await remove(name);
+    await rm(clusterLock(name), { force: true });
+  });
 }
 
 /** The cluster of a name when it is up, else undefined. */
@@ -78,7 +86,10 @@ async function create(name: string, options: NodeOptions): Promise<RunningCluste
   await new ClusterNode(layout, pid, options).start();
   await giveToCaller(layout);
   const { subnet } = layout;
-  await writeFile(join(state, 'cluster.json'), JSON.stringify({ subnet, programs: options.programs }));
+  // Renamed, so that a crash leaves all of it or nothing.
+  const file = join(state, 'cluster.json');
+  await writeFile(`${file}.unfinished`, JSON.stringify({ subnet, programs: options.programs }));
+  await rename(`${file}.unfinished`, file);
   return { layout, pid, programs: options.programs };
 }
 
@@ -106,6 +117,7 @@ async function undoneOnFailure<T>(name: string, work: (signal: AbortSignal) => P
     return await work(interruption.signal);
   } catch (error) {
     await remove(name);
+    await rm(clusterLock(name), { force: true });
     throw interruption.signal.aborted ? interruption.signal.reason : error;
   } finally {
     for (const signal of signals) process.off(signal, interrupt);

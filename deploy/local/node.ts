@@ -1,4 +1,4 @@
-import { mkdir, readFile, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, statfs, writeFile } from 'node:fs/promises';
 import { Resolver } from 'node:dns/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { ApiReader } from './api-reader.ts';
@@ -147,17 +147,27 @@ export class ClusterNode {
   }
 
   #env(): NodeJS.ProcessEnv {
-    return nodeEnvironment(this.#options.programs);
+    return nodeEnvironment(this.#layout, this.#options.programs);
   }
 }
 
 /**
  * A plain environment: a proxy or a KUBECONFIG of the user's is not for the cluster. GOGC: on two cores it is time that is
- * short, not memory; collecting less often saved a tenth of the time of a thousand bindings.
+ * short, not memory; collecting less often saved a tenth of the time of a thousand bindings. KUBERC and KUBECACHEDIR: kubectl
+ * would take settings from the user's home, and leave there what it knows of a cluster that another may get the address of.
  */
-export function nodeEnvironment(programs: readonly string[]): NodeJS.ProcessEnv {
+export function nodeEnvironment({ state }: Layout, programs: readonly string[]): NodeJS.ProcessEnv {
   const system = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
-  return { PATH: [...programs, ...system].join(delimiter), HOME: '/root', LANG: 'C.UTF-8', GOGC: '400' };
+  const kubectl = { KUBERC: 'off', KUBECACHEDIR: join(state, 'kube-cache') };
+  return { PATH: [...programs, ...system].join(delimiter), HOME: '/root', LANG: 'C.UTF-8', GOGC: '400', ...kubectl };
+}
+
+/** The parts of a cluster that are no longer running, with their exit codes. */
+export async function endedComponents(state: string): Promise<string[]> {
+  const names = await readdir(join(state, 'exited')).catch(() => []);
+  return Promise.all(
+    names.map(async (name) => `${name} (${(await readFile(join(state, 'exited', name), 'utf8')).trim()})`),
+  );
 }
 
 function isReady(node: string | undefined): boolean {

@@ -14,28 +14,10 @@ const substitutes: Readonly<Record<string, string>> = {
   python3: 'python3',
   'python3-pip': 'pip3',
   runc: 'runc',
+  'xz-utils': 'xz',
 };
 
-/**
- * One try without an update first: with fresh lists that is all it takes. While it runs, a policy-rc.d forbids the
- * packages to start their services (an owner's own policy stays as it is), and containerd's is not left enabled.
- */
-const script = `
-policy=/usr/sbin/policy-rc.d
-ours='# written by spark-secrets-operator for one installation'
-if [ ! -e $policy ] || grep -qxF "$ours" $policy; then
-  trap 'rm -f $policy' EXIT
-  trap 'exit 1' INT TERM HUP
-  printf '#!/bin/sh\\n%s\\nexit 101\\n' "$ours" > $policy
-  chmod 755 $policy
-fi
-export DEBIAN_FRONTEND=noninteractive
-install() { apt-get -qq -o DPkg::Lock::Timeout=600 install --yes --no-install-recommends --no-remove "$@"; }
-enabled() { systemctl is-enabled containerd; }
-before=$(enabled 2>/dev/null)
-install "$@" >/dev/null 2>&1 || { apt-get -qq update && install "$@"; } || exit 1
-if [ "$before" != enabled ] && enabled >/dev/null 2>&1; then systemctl disable --quiet containerd; fi
-`;
+const script = join(import.meta.dirname, 'install-packages.sh');
 
 /**
  * Installs the Debian packages that are missing; no service is started or enabled for it, and nothing is removed.
@@ -62,8 +44,9 @@ async function install(names: readonly string[]): Promise<void> {
       `these packages are missing; install them as root: apt-get install --no-install-recommends ${wanted}`,
     );
   }
-  const [program = '', ...args] = [...(isRoot ? [] : ['sudo']), 'sh', '-c', script, 'sh', ...missing];
-  await withProgress(`Installing Debian packages (${wanted})`, () => run(program, args));
+  const [program = '', ...args] = [...(isRoot ? [] : ['sudo']), 'sh', script, '/usr/sbin/policy-rc.d', ...missing];
+  // Others may be installing, and apt itself waits ten minutes for them: a kill in the midst of it is the last resort.
+  await withProgress(`Installing Debian packages (${wanted})`, () => run(program, args, { timeoutMs: 7_200_000 }));
 }
 
 /** Whether PATH, or one of root's folders of programs, has a program of this name. */

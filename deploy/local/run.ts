@@ -1,8 +1,12 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import type { Readable, Writable } from 'node:stream';
 
 /** How a program is run: its input, environment, folder, and how long it may take. */
 export interface RunOptions {
   readonly input?: string;
+  /** A file that is its input instead; it is opened here, whatever the program sees of the file system. */
+  readonly inputFile?: string;
   /** The whole environment; that of this process when absent. */
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
@@ -22,12 +26,14 @@ export class CommandFailed extends Error {
 
 /**
  * Runs a program without a shell and gives what it wrote to its standard output.
+ * Output counts until a second after the program's end, whoever still holds its pipes then. What the program has started
+ * itself may live on: killing all would take a session of its own, in which no Ctrl-C and no password of sudo's arrives.
  * @throws CommandFailed when it cannot be started, ends with another code than 0, or takes longer than it may.
  */
-export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
+export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const timeoutMs = options.timeoutMs ?? 600_000;
-  const child = spawn(command, args, { cwd: options.cwd, env: options.env ?? process.env });
+  const child = start(command, args, options);
   let stdout = '';
   let stderr = '';
   let late = false;
@@ -38,18 +44,41 @@ export function run(command: string, args: readonly string[], options: RunOption
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   // A program that does not read its input to the end closes the pipe: its exit code says what matters.
-  child.stdin.on('error', () => undefined).end(options.input ?? '');
+  child.stdin?.on('error', () => undefined).end(options.input ?? '');
   child.on('error', (cause) => {
     clearTimeout(timer);
     reject(new CommandFailed(command, cause.message, ''));
   });
+  let grace: NodeJS.Timeout | undefined;
+  child.on('exit', () => {
+    grace = setTimeout(() => setImmediate(leavePipes, child), 1000);
+  });
   child.on('close', (code, signal) => {
     clearTimeout(timer);
+    clearTimeout(grace);
     if (code === 0) resolve(stdout);
     else if (late) reject(new CommandFailed(command, `took longer than ${timeoutMs / 1000} s`, stderr));
     else reject(new CommandFailed(command, `failed with ${code ?? signal ?? 'no code'}`, stderr || stdout));
   });
   return promise;
+}
+
+type Running = ChildProcessByStdio<Writable | null, Readable, Readable>;
+
+function start(command: string, args: readonly string[], options: RunOptions): Running {
+  const input = options.inputFile === undefined ? 'pipe' : openSync(options.inputFile, 'r');
+  const { cwd, env = process.env } = options;
+  try {
+    return spawn(command, args, { cwd, env, stdio: [input, 'pipe', 'pipe'] }) as Running;
+  } finally {
+    if (typeof input === 'number') closeSync(input);
+  }
+}
+
+/** The event `close` follows. To be called when everything in the pipes has been read: after timers, Node reads first. */
+function leavePipes({ stdout, stderr }: Running): void {
+  stdout.destroy();
+  stderr.destroy();
 }
 
 /** Like run, but false instead of an error. */

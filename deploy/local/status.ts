@@ -1,8 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { openCluster, findLocalCluster } from './cluster.ts';
+import { readdir } from 'node:fs/promises';
+import { type Cluster, openCluster, findLocalCluster } from './cluster.ts';
 import { stateFolder } from './layout.ts';
 import { findHolders } from './namespaces.ts';
+import { endedComponents } from './node.ts';
 import { run } from './run.ts';
 
 /** What there is to say of a cluster. */
@@ -15,15 +15,24 @@ export interface Status {
 export async function statusOf(name: string, context: string | undefined): Promise<Status> {
   const cluster = context === undefined ? await findLocalCluster(name) : await openCluster({ name, context });
   if (cluster === undefined) return { text: await whyNot(name), isUp: false };
-  const nodes = await cluster.kubectl(['get', 'nodes', '--output=wide'], { timeoutMs: 30_000 });
-  const versions = await cluster.kubectl(['version'], { timeoutMs: 30_000 });
-  const lines = [`kubeconfig: ${cluster.kubeconfig}`, versions.trim(), nodes.trim()];
+  const ended = cluster.context === undefined ? await endedComponents(stateFolder(name)) : [];
+  const { answers, isUp } = await whatKubectlSays(cluster, ended.length === 0 ? 30_000 : 5000);
+  const lines = [`kubeconfig: ${cluster.kubeconfig}`, ...answers];
   if (cluster.context === undefined) {
-    const ended = await endedComponents(stateFolder(name));
-    const programs = [`this machine from inside: ${cluster.hostAddress ?? ''}`, await localVersions()];
-    lines.push(...programs, `ended: ${ended.length === 0 ? 'nothing' : ended.join(', ')}`);
+    lines.push(`this machine from inside: ${cluster.hostAddress ?? ''}`, await localVersions());
+    lines.push(
+      `ended: ${ended.length === 0 ? 'nothing' : `${ended.join(', ')}; see log/ beside the kubeconfig, then run up`}`,
+    );
   }
-  return { text: lines.join('\n'), isUp: true };
+  return { text: lines.join('\n'), isUp: isUp && ended.length === 0 };
+}
+
+/** An API server that does not answer is a part of the answer. */
+async function whatKubectlSays(cluster: Cluster, timeoutMs: number): Promise<{ answers: string[]; isUp: boolean }> {
+  const asked = [['version'], ['get', 'nodes', '--output=wide']];
+  const results = await Promise.allSettled(asked.map((args) => cluster.kubectl(args, { timeoutMs })));
+  const answers = results.map((one) => (one.status === 'fulfilled' ? one.value : (one.reason as Error).message).trim());
+  return { answers, isUp: results.every(({ status }) => status === 'fulfilled') };
 }
 
 async function whyNot(name: string): Promise<string> {
@@ -37,12 +46,4 @@ async function localVersions(): Promise<string> {
   const containerd = await run('containerd', ['--version']);
   const runc = await run('runc', ['--version']);
   return `${containerd.trim()}\n${runc.split('\n')[0] ?? ''}`;
-}
-
-/** The parts of a cluster that are no longer running, with their exit codes. */
-async function endedComponents(state: string): Promise<string[]> {
-  const names = await readdir(join(state, 'exited')).catch(() => []);
-  return Promise.all(
-    names.map(async (name) => `${name} (${(await readFile(join(state, 'exited', name), 'utf8')).trim()})`),
-  );
 }

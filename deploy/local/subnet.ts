@@ -43,15 +43,19 @@ export function freeSubnets(taken: readonly string[]): Subnet[] {
   });
 }
 
-/** What the host's addresses and routes cover, the default route left out. */
+/** What the host's addresses and routes cover, without what leads to everywhere. */
 export async function hostRanges(): Promise<string[]> {
   const routes = JSON.parse(await run('ip', ['-4', '-json', 'route', 'show', 'table', 'all'])) as { dst?: string }[];
   const links = JSON.parse(await run('ip', ['-4', '-json', 'address'])) as { addr_info?: AddressInfo[] }[];
   const addresses = links
     .flatMap((link) => link.addr_info ?? [])
     .map(({ local, prefixlen }) => `${local}/${prefixlen}`);
-  const destinations = routes.map(({ dst }) => dst ?? '').filter((dst) => /^\d+\.\d+\.\d+\.\d+/.test(dst));
-  return [...addresses, ...destinations];
+  return [...addresses, ...routes.map(({ dst }) => dst ?? '').filter(isSomewhere)];
+}
+
+/** Leaves out the default route, and the two halves that a VPN puts over it. */
+export function isSomewhere(destination: string): boolean {
+  return /^\d+\.\d+\.\d+\.\d+/.test(destination) && !/\/[01]$/.test(destination);
 }
 
 interface AddressInfo {

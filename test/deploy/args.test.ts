@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { parseArguments } from '../../deploy/local/args.ts';
+import { archivePath, parseArguments } from '../../deploy/local/args.ts';
 
 describe('the cluster command line', () => {
   it('means the cluster named dev when no name is given', () => {
@@ -25,6 +25,12 @@ describe('the cluster command line', () => {
 
   it('keeps the context of an existing cluster', () => {
     expect(parseArguments(['load-image', 'a.tar', '--context', 'kind-a'])).to.include({ context: 'kind-a' });
+  });
+
+  it('means archives of the folder that the user is in, which npm leaves for the package', () => {
+    expect(archivePath('image.tar', { INIT_CWD: '/home/me' })).to.equal('/home/me/image.tar');
+    expect(archivePath('/srv/image.tar', { INIT_CWD: '/home/me' })).to.equal('/srv/image.tar');
+    expect(archivePath('image.tar', {})).to.equal(`${process.cwd()}/image.tar`);
   });
 
   const mistakes: Record<string, [string[], string]> = {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { freeSubnets, parseRange, podRange, serviceRange, type Range } from '../../deploy/local/subnet.ts';
+import { freeSubnets, isSomewhere, parseRange, podRange, serviceRange, type Range } from '../../deploy/local/subnet.ts';
 
 describe('the subnets of local clusters', () => {
   it('are four addresses each, with the host before the node', () => {
@@ -37,6 +37,13 @@ describe('the subnets of local clusters', () => {
 
   it('do not exist where everything is taken', () => {
     expect(freeSubnets(['0.0.0.0/0'])).to.deep.equal([]);
+  });
+
+  it('are there all the same with a VPN that routes the two halves of everything', () => {
+    expect(['default', '0.0.0.0/1', '128.0.0.0/1', '10.98.0.0/30', '10.0.0.7'].filter(isSomewhere)).to.deep.equal([
+      '10.98.0.0/30',
+      '10.0.0.7',
+    ]);
   });
 
   it('are compared as numbers, from the first address of a range', () => {

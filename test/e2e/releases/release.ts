@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ImageArchive, operatorImage } from '../../../deploy/image/build.ts';
 import { cached, shortHash } from '../../../deploy/local/cache.ts';
+import { ensurePackages } from '../../../deploy/local/packages.ts';
 import { run } from '../../../deploy/local/run.ts';
 
 /** A version that users may have installed. */
@@ -19,6 +20,7 @@ export async function release(version: string): Promise<Release> {
   const archive = join(import.meta.dirname, `${version}.tar.xz`);
   const key = shortHash(await readFile(archive));
   const sources = await cached('release', key, async (folder) => {
+    await ensurePackages(['xz-utils']);
     await run('tar', ['--extract', '--xz', '--no-same-owner', `--file=${archive}`, `--directory=${folder}`]);
   });
   return { chart: join(sources, 'deploy', 'chart'), image: await operatorImage(sources) };
