@@ -40,7 +40,7 @@ for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(
 process.on('SIGINT', () => undefined);
 child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));
 
-/** Two scripts that begin at once in a new clone: `npm ci` of the one would delete what that of the other installs. */
+/** Of two scripts that begin at once in a new clone, the one would delete what the other installs. */
 function takeTurns() {
   if (isInstalled()) return;
   const self = [process.execPath, fileURLToPath(import.meta.url), 'install'];

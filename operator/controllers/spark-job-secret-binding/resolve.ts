@@ -1,4 +1,5 @@
 import { storeRefOf, type BindingSpec } from '../../api/kinds.ts';
+import { isKubernetesGroup, KUBERNETES_GROUP_RULE } from '../../api/kubernetes-group.ts';
 import type { Problem } from '../../api/reasons.ts';
 import { groupOf, type SecretGroup, type SecretKey } from '../../api/secret-key.ts';
 import type { SecretValue } from '../../api/secret-value.ts';
@@ -8,7 +9,6 @@ import { requirements } from '../../injection/requirements.ts';
 import { secretContent, type SecretContent } from '../../injection/secret-content.ts';
 import { whyNotSeen } from '../../runtime/watch-scope.ts';
 import type { Answer } from '../../stores/cache.ts';
-import { GROUP_RULE, isNameable } from '../../stores/kubernetes/secret-names.ts';
 import type { Observed } from './observe.ts';
 import { some, storeName, undecidedProblems } from './untold.ts';
 
@@ -117,8 +117,8 @@ function absentProblems(observed: Observed, answer: Answer): Problem[] {
 /** Nothing can be added there, however often one looks for a typing error. */
 function groupHint({ store }: Observed, groups: readonly SecretGroup[]): string {
   if (store?.spec.type !== 'kubernetes') return '';
-  const bad = [...new Set(groups.filter((group) => !isNameable(group)))];
-  return bad.length === 0 ? '' : ` No Secret can be called after ${some(bad)}: ${GROUP_RULE}.`;
+  const bad = [...new Set(groups.filter((group) => !isKubernetesGroup(group)))];
+  return bad.length === 0 ? '' : ` No Secret can be called after ${some(bad)}: ${KUBERNETES_GROUP_RULE}.`;
 }
 
 /** The spec without the entries that need a key which is denied, or is not there, and without empty groups. */

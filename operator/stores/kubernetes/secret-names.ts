@@ -1,19 +1,11 @@
+import { isKubernetesGroup, KUBERNETES_GROUP_RULE } from '../../api/kubernetes-group.ts';
 import { groupOf, keyIn, nameOf, type SecretGroup, type SecretKey } from '../../api/secret-key.ts';
 import { OperatorError } from '../../errors.ts';
 import type { StoredSecret } from './secret-access.ts';
 
-const DNS_LABEL = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
 const MAX_NAME = 253;
 /** What Kubernetes takes as a key of a Secret's data, beyond what a segment of ours may be. */
 const MAX_DATA_KEY = 253;
-
-/** What to say of a group that no Secret can be called after. */
-export const GROUP_RULE = 'groups in a store of type kubernetes are lower-case letters, digits and dashes';
-
-/** Whether a Secret can be called after the group: its segments are DNS labels. */
-export function isNameable(group: SecretGroup): boolean {
-  return group === '' || group.split('/').every((segment) => DNS_LABEL.test(segment));
-}
 
 /** Which Secret holds which group: `SECRETNAME` the root, `SECRETNAME.a.b` the group `a/b`. */
 export class SecretNames {
@@ -27,14 +19,14 @@ export class SecretNames {
   ofGroup(group: SecretGroup): string | undefined {
     if (group === '') return this.root;
     const name = [this.root, ...group.split('/')].join('.');
-    return name.length <= MAX_NAME && isNameable(group) ? name : undefined;
+    return name.length <= MAX_NAME && isKubernetesGroup(group) ? name : undefined;
   }
 
   /** As `ofGroup`, for a write. Throws InvalidKey. */
   forWriting(key: SecretKey): string {
     const name = this.ofGroup(groupOf(key));
     if (name === undefined || nameOf(key).length > MAX_DATA_KEY || nameOf(key).startsWith('..'))
-      throw new OperatorError('InvalidKey', `${key}; ${GROUP_RULE}, and no key there starts with two dots`);
+      throw new OperatorError('InvalidKey', `${key}; ${KUBERNETES_GROUP_RULE}, and no key there starts with two dots`);
     return name;
   }
 
