@@ -84,7 +84,8 @@ export class Page {
 
   /** @throws Error when the tree has no such file, no command before wrote it and no block of the page begins with its name */
   expectFile(name: string): void {
-    if (/[$…]|^-$|^[A-Z_]+$/.test(name) || this.#written.has(name) || this.find(name) !== undefined) return;
+    if (/[$…]|^-$|^[/]dev[/]stdin$|^[A-Z_]+$/.test(name) || this.#written.has(name) || this.find(name) !== undefined)
+      return;
     throw new Error(
       `there is no ${name}: not in the tree, not written by a command before, and no block shows it under "# ${name}"`,
     );
