@@ -26,7 +26,7 @@ export function stateFolder(name: string): string {
   return join(visible(tmpdir(), 'TMPDIR'), `spark-secrets-cluster-${checkName(name)}`);
 }
 
-/** The file that processes lock to take turns at a cluster; it is empty and stays, beside the state. */
+/** The file that processes lock to take turns at a cluster; empty, beside the state, and gone with it. */
 export function clusterLock(name: string): string {
   return `${stateFolder(name)}.lock`;
 }

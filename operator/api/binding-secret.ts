@@ -63,42 +63,34 @@ export function contentDigest(data: Readonly<Record<string, string>>): string {
 }
 
 /** Name of each environment variable in a binding's Secret → its source (a key, or `template:` and text); undefined when its annotation does not tell. */
-export function envKeysOf({ metadata }: Readonly<BindingSecret>): Readonly<Record<string, string>> | undefined {
-  try {
-    const parsed: unknown = JSON.parse(metadata.annotations?.[ANNOTATIONS.envKeys] ?? '');
+export function envKeysOf(secret: Readonly<BindingSecret>): Readonly<Record<string, string>> | undefined {
+  return noted(secret, ANNOTATIONS.envKeys, (parsed) => {
     if (typeof parsed !== 'object' || parsed === null) return undefined;
     const entries = Object.entries(parsed).flatMap(([name, key]) => (typeof key === 'string' ? [[name, key]] : []));
     return Object.fromEntries(entries) as Record<string, string>;
-  } catch {
-    return undefined;
-  }
+  });
 }
 
 /** Name of each file in the Secret with a binding's files → its key; what its annotation does not tell is left out. */
-export function fileKeysOf({ metadata }: Readonly<BindingSecret>): Readonly<Record<string, SecretKey>> {
-  try {
-    const parsed: unknown = JSON.parse(metadata.annotations?.[ANNOTATIONS.fileKeys] ?? '{}');
+export function fileKeysOf(secret: Readonly<BindingSecret>): Readonly<Record<string, SecretKey>> {
+  const keys = noted(secret, ANNOTATIONS.fileKeys, (parsed) => {
     const entries = Object.entries(parsed ?? {}).map(([name, key]) => [name, parseKey(String(key))] as const);
     return Object.fromEntries(entries.flatMap(([name, key]) => (key === undefined ? [] : [[name, key]])));
-  } catch {
-    return {};
-  }
+  });
+  return keys ?? {};
 }
 
 /** Keys of the store for which a binding's Secret has an entry that no environment variable is made of. */
-export function referenceKeysOf({ metadata }: Readonly<BindingSecret>): readonly SecretKey[] {
-  try {
-    const parsed: unknown = JSON.parse(metadata.annotations?.[ANNOTATIONS.referenceKeys] ?? '[]');
-    return Array.isArray(parsed) ? parsed.flatMap((key) => parseKey(String(key)) ?? []) : [];
-  } catch {
-    return [];
-  }
+export function referenceKeysOf(secret: Readonly<BindingSecret>): readonly SecretKey[] {
+  const keys = noted(secret, ANNOTATIONS.referenceKeys, (parsed) =>
+    Array.isArray(parsed) ? parsed.flatMap((key) => parseKey(String(key)) ?? []) : [],
+  );
+  return keys ?? [];
 }
 
 /** What a binding's Secret still holds for jobs that run, by its name in the data; what its annotation does not tell is left out. */
-export function keptEntriesOf({ metadata }: Readonly<KubeObject>): Readonly<Record<string, KeptEntry>> {
-  try {
-    const parsed: unknown = JSON.parse(metadata.annotations?.[ANNOTATIONS.keptEntries] ?? '{}');
+export function keptEntriesOf(secret: Readonly<KubeObject>): Readonly<Record<string, KeptEntry>> {
+  const kept = noted(secret, ANNOTATIONS.keptEntries, (parsed) => {
     const entries = Object.entries((parsed ?? {}) as Readonly<Record<string, Partial<KeptEntry> | null>>);
     return Object.fromEntries(
       entries.flatMap(([name, entry]) =>
@@ -107,7 +99,16 @@ export function keptEntriesOf({ metadata }: Readonly<KubeObject>): Readonly<Reco
           : [],
       ),
     );
+  });
+  return kept ?? {};
+}
+
+/** What `read` makes of an annotation's JSON; undefined: there is none, or somebody's hand was in it. */
+function noted<T>({ metadata }: Readonly<KubeObject>, annotation: string, read: (parsed: unknown) => T): T | undefined {
+  const text = metadata.annotations?.[annotation];
+  try {
+    return text === undefined ? undefined : read(JSON.parse(text));
   } catch {
-    return {};
+    return undefined;
   }
 }

@@ -7,7 +7,7 @@ import { hasKeyIndex, keyIndexName } from '../../injection/key-index.ts';
 import { referenceDataKey } from '../../injection/reference-content.ts';
 import type { SecretContent } from '../../injection/secret-content.ts';
 import { MAX_SECRET_BYTES } from '../../injection/secret-size.ts';
-import type { Observed } from './observe.ts';
+import { goneKeys, type Observed } from './observe.ts';
 
 type KeptEntries = Readonly<Record<string, KeptEntry>>;
 
@@ -17,11 +17,11 @@ type KeptEntries = Readonly<Record<string, KeptEntry>>;
  * what a withdrawn grant gave.
  */
 export function keptEntries(observed: Observed, content: Pick<SecretContent, 'data'>, now: Date): KeptEntries {
-  const { binding, secret, drivers, answer } = observed;
+  const { binding, secret, drivers } = observed;
   const started = drivers.filter((driver) => needs(driver, binding.metadata.name)).map(createdAt);
   if (secret === undefined || started.length === 0) return {};
   const [first = ''] = started.sort();
-  const gone = new Set<string>([...(answer?.denied ?? []), ...(answer?.withdrawn ?? [])]);
+  const gone = goneKeys(observed);
   const entries = Object.entries({ ...entriesOf(observed, timestamp(now)), ...keptEntriesOf(secret) });
   return Object.fromEntries(
     entries

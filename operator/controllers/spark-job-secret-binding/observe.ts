@@ -84,6 +84,11 @@ export async function observe(request: Request, sources: Sources): Promise<Obser
   };
 }
 
+/** Keys that the binding may not have, or may have no more: what it held of them has to go. */
+export function goneKeys({ answer }: Pick<Observed, 'answer'>): ReadonlySet<string> {
+  return new Set<string>([...(answer?.denied ?? []), ...(answer?.withdrawn ?? [])]);
+}
+
 /** What its Secrets have of the store: the keys of variables and files as they say themselves, those of properties as the status does. */
 function heldKeys(
   { status }: SparkJobSecretBinding,

@@ -6,7 +6,7 @@ import type { Problem } from '../../api/reasons.ts';
 import { expandedSpec, isCarrier } from '../../injection/expanded-spec.ts';
 import { NO_FILES } from '../../injection/file-content.ts';
 import { specDigest } from '../../injection/spec-digest.ts';
-import type { Observed } from './observe.ts';
+import { goneKeys, type Observed } from './observe.ts';
 import { changedFiles, changedSecret } from './secret-manifest.ts';
 import { resolve, type Resolution } from './resolve.ts';
 import { staleProblem } from './untold.ts';
@@ -191,7 +191,7 @@ function keysOf({ binding, answer, requirements }: Observed, now: Date): Pick<Bi
   });
   const told = new Set<string>(answer.values.keys());
   const isTold = answer.unknown.length === 0 && requirements.groups.every((group) => answer.groups.has(group));
-  const gone = new Set<string>([...answer.denied, ...answer.withdrawn]);
+  const gone = goneKeys({ answer });
   const untold = new Set<string>([...answer.unknown, ...answer.failed.keys()]);
   const kept = before.filter(({ key }) => !told.has(key) && !gone.has(key) && (!isTold || untold.has(key)));
   const all = [...keys, ...kept].sort((a, b) => (a.key < b.key ? -1 : 1)).slice(0, MOST_KEYS);

@@ -11,7 +11,7 @@ import { referenceDataKey } from '../../injection/reference-content.ts';
 import type { SecretContent } from '../../injection/secret-content.ts';
 import { specDigest } from '../../injection/spec-digest.ts';
 import { templateKeys } from '../../injection/template.ts';
-import type { Observed } from './observe.ts';
+import { goneKeys, type Observed } from './observe.ts';
 import { changedFiles, changedSecret } from './secret-manifest.ts';
 
 /** Spark's own way to executors: these lines of `spark.properties` hold no value. */
@@ -45,10 +45,6 @@ export function withoutWithdrawnFiles(observed: Observed, present: Secret): Secr
   const keys = Object.fromEntries(Object.entries(fileKeysOf(files)).filter(([, key]) => !gone.has(key)));
   const data = Object.fromEntries(Object.entries(present.data ?? {}).filter(([name]) => keys[name] !== undefined));
   return changedFiles({ ...observed, files }, { keys, data }, incomplete(observed.binding.spec));
-}
-
-function goneKeys({ answer }: Observed): ReadonlySet<string> {
-  return new Set<string>([...(answer?.denied ?? []), ...(answer?.withdrawn ?? [])]);
 }
 
 function incomplete(spec: BindingSpec): string {
